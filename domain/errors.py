@@ -1,0 +1,69 @@
+"""Every error that the program raises on purpose.
+
+A message says what happened, why, and what to do next; interfaces print it as
+it stands. The classes carry the meaning, so that interfaces can choose an exit
+code or a tone without reading the text.
+"""
+
+
+MAX_SHOWN_CHARACTERS = 40
+
+
+class FileLedgerError(Exception):
+    """Base of all errors that a user may see."""
+
+
+class UsageError(FileLedgerError):
+    """The request itself is wrong; repeating it unchanged cannot help."""
+
+
+class InvalidValueError(UsageError, ValueError):
+    """A value breaks a rule of the domain (a user id, a time, a limit)."""
+
+
+class NoSuchFileError(UsageError):
+    """No live file of that id belongs to the asking user.
+
+    Absent, gone and foreign files are the same on purpose: an answer that told
+    them apart would tell one user about another's files.
+    """
+
+    def __init__(self, file_id: str) -> None:
+        shown = file_id if len(file_id) <= MAX_SHOWN_CHARACTERS else f"{file_id[:MAX_SHOWN_CHARACTERS]}…"
+        super().__init__(f"You have no file {shown!r}. List your files to see their ids.")
+
+
+class RefusedError(FileLedgerError):
+    """The domain refuses a well-formed request (too large, over quota)."""
+
+
+class FileTooLargeError(RefusedError):
+    """The file is larger than one file may be."""
+
+    def __init__(self, filename: str, limit_bytes: int) -> None:
+        super().__init__(
+            f"{filename!r} is larger than the limit of {limit_bytes / 2**20:g} MB for one file "
+            "(MAX_FILE_SIZE_MB). Nothing was saved; compress or split it and upload it again."
+        )
+
+
+class QuotaExceededError(RefusedError):
+    """The file can never fit into the user's space, whatever is evicted."""
+
+    def __init__(self, filename: str, limit_bytes: int) -> None:
+        super().__init__(
+            f"{filename!r} does not fit into your space of {limit_bytes / 2**20:g} MB "
+            "(MAX_BYTES_PER_USER_MB). Nothing was saved."
+        )
+
+
+class ConflictError(FileLedgerError):
+    """Another writer saved to the same ledger first; load again and decide again."""
+
+
+class EnvironmentFaultError(FileLedgerError):
+    """The machine cannot do it (disk full, server gone, no sandbox); names cause and remedy."""
+
+
+class IntegrityFaultError(FileLedgerError):
+    """Stored data is not what was written."""

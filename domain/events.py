@@ -1,0 +1,176 @@
+"""The facts of a user's ledger, in the past tense, frozen, one class a kind.
+
+Each class has a fixed TOPIC: stored events name it, so classes may move and be
+renamed and TOPICs may not. A changed shape raises `class_version` and brings a
+static `upcast_vN_vM(state)`. Personal fields (see `domain.personal`) are stored
+under the user's own key; everything else is readable by whoever reads the
+ledger, so nothing that identifies a person may stand there.
+"""
+
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from eventsourcing.domain import CanInitAggregate, CanMutateAggregate
+from eventsourcing.utils import register_topic
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.executions import Outcome
+from domain.files import UPLOAD_ORIGIN
+from domain.metadata import Timestamp
+from domain.personal import PersonalText, PersonalTexts
+from domain.retention import EvictionRule
+
+
+class LedgerEvent(BaseModel, CanMutateAggregate[UUID]):
+    """What every fact carries: whose stream, which place in it, when, by whom, because of what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    TOPIC: ClassVar[str]
+    class_version: ClassVar[int] = 1
+
+    originator_id: UUID
+    originator_version: int = Field(ge=1)
+    timestamp: Timestamp
+    actor: PersonalText
+    cause: PersonalText = ""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Register the topic, so that stored events find their class."""
+        super().__pydantic_init_subclass__(**kwargs)
+        if "TOPIC" in vars(cls):
+            register_topic(cls.TOPIC, cls)
+
+    def apply(self, aggregate: Any) -> None:
+        """Evolve the aggregate by this fact."""
+        aggregate.evolve(self)
+
+
+class LedgerOpened(LedgerEvent, CanInitAggregate[UUID]):
+    """A user was met for the first time."""
+
+    TOPIC = "LedgerOpened"
+
+    originator_topic: Literal["UserLedger"]
+    user_id: PersonalText
+
+    def apply(self, aggregate: Any) -> None:
+        """Do nothing: the aggregate's constructor took everything."""
+
+
+class FileRecorded(LedgerEvent):
+    """A file entered the ledger; its bytes had been kept before. Base of the two ways in."""
+
+    file_id: str
+    filename: PersonalText
+    extension: str
+    file_type: str
+    size_bytes: int = Field(ge=0)
+    sha256: PersonalText
+    expires_at: Timestamp | None
+
+    @property
+    def origin(self) -> str:
+        """Where the file came from: `upload`, or an execution's id."""
+        return UPLOAD_ORIGIN
+
+
+class FileUploaded(FileRecorded):
+    """A person brought a file. `source` identifies the delivery, so that a second one is no second file."""
+
+    TOPIC = "FileUploaded"
+
+    source: PersonalText
+
+
+class FileGenerated(FileRecorded):
+    """An execution made a file."""
+
+    TOPIC = "FileGenerated"
+
+    execution_id: str
+
+    @property
+    def origin(self) -> str:
+        """The execution that made the file."""
+        return self.execution_id
+
+
+class FileRemoved(LedgerEvent):
+    """A file left the list; its bytes are to be purged. Base of the ways out."""
+
+    file_id: str
+
+
+class FileEvicted(FileRemoved):
+    """A file made room for `displaced_by` under the limit `limit` of `rule`."""
+
+    TOPIC = "FileEvicted"
+
+    rule: EvictionRule
+    limit: int
+    displaced_by: str
+
+
+class FileExpired(FileRemoved):
+    """A file's time, `expires_at`, was over."""
+
+    TOPIC = "FileExpired"
+
+    expires_at: Timestamp
+
+
+class FileDeleted(FileRemoved):
+    """Somebody removed a file."""
+
+    TOPIC = "FileDeleted"
+
+
+class FileBytesPurged(LedgerEvent):
+    """The disk let go of a removed file's bytes. `bytes_freed` is 0 when they were gone already."""
+
+    TOPIC = "FileBytesPurged"
+
+    file_id: str
+    bytes_freed: int = Field(ge=0)
+
+
+class ExecutionStarted(LedgerEvent):
+    """Code began to run. `input_file_ids` are the files that it may open."""
+
+    TOPIC = "ExecutionStarted"
+
+    execution_id: str
+    code: PersonalText
+    code_sha256: PersonalText
+    input_file_ids: tuple[str, ...]
+    model: str | None
+    runner: str
+
+
+class ExecutionFinished(LedgerEvent):
+    """Code ended. `loaded_file_ids` are the files that it did open."""
+
+    TOPIC = "ExecutionFinished"
+
+    execution_id: str
+    outcome: Outcome
+    exit_code: int | None
+    duration_ms: int = Field(ge=0)
+    output_tail: PersonalText
+    packages: tuple[str, ...]
+    loaded_file_ids: tuple[str, ...]
+    generated_file_ids: tuple[str, ...]
+    skipped_outputs: PersonalTexts
+
+
+def event_kinds() -> dict[str, type[LedgerEvent]]:
+    """Return every kind of event by its topic."""
+    pending, kinds = [LedgerEvent], dict[str, type[LedgerEvent]]()
+    while pending:
+        kind = pending.pop()
+        pending += kind.__subclasses__()
+        if "TOPIC" in vars(kind):
+            kinds[kind.TOPIC] = kind
+    return kinds

@@ -1,0 +1,266 @@
+"""UserLedger: the aggregate that decides and remembers everything about one user's files.
+
+Public methods decide: they check the rules, are idempotent, and trigger events.
+`evolve` and the private methods under it only assign; they run again at every
+replay. The state stays bounded (live files, files whose bytes still have to go,
+recent deliveries, running executions), so that a long ledger costs no more than
+a short one.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import singledispatchmethod
+from typing import Any, Self
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from eventsourcing.domain import BaseAggregate
+
+from domain.errors import FileTooLargeError, NoSuchFileError, QuotaExceededError
+from domain.events import (
+    ExecutionFinished,
+    ExecutionStarted,
+    FileBytesPurged,
+    FileDeleted,
+    FileEvicted,
+    FileExpired,
+    FileGenerated,
+    FileRecorded,
+    FileRemoved,
+    FileUploaded,
+    LedgerEvent,
+    LedgerOpened,
+)
+from domain.executions import ExecutionReport, RunningExecution, output_tail
+from domain.files import LedgerFile, NewFile, check_user_id
+from domain.metadata import Metadata, Timestamp
+from domain.retention import Limits, make_room
+
+REMEMBERED_SOURCES = 200
+
+
+class UserLedger(BaseAggregate[UUID]):
+    """One user's files and executions."""
+
+    TOPIC = "UserLedger"
+
+    def __init__(self, user_id: str) -> None:
+        self.user_id = user_id
+        self.files: dict[str, LedgerFile] = {}
+        self.awaiting_purge: dict[str, LedgerFile] = {}
+        self.sources: dict[str, str] = {}
+        self.running: dict[str, RunningExecution] = {}
+
+    @staticmethod
+    def create_id(user_id: str) -> UUID:
+        """Return the id of the ledger of `user_id`; the same for ever."""
+        return uuid5(NAMESPACE_URL, f"fileledger:user:{user_id}")
+
+    @classmethod
+    def open(cls, user_id: str, metadata: Metadata) -> Self:
+        """Open the ledger of a user who has none.
+
+        Raises:
+            InvalidValueError: `user_id` is no user id.
+        """
+        return cls._create(LedgerOpened, user_id=check_user_id(user_id), **_fields(metadata))
+
+    # -- reading -------------------------------------------------------------
+
+    def live_files(self, now: Timestamp) -> list[LedgerFile]:
+        """Return the files that can be used at `now`, oldest first.
+
+        A file whose time is over is not among them, even while its expiry is
+        still to be recorded.
+        """
+        return [file for file in self.files.values() if not file.is_due(now)]
+
+    def live_file(self, file_id: str, now: Timestamp) -> LedgerFile:
+        """Return one live file.
+
+        Raises:
+            NoSuchFileError: no live file has that id.
+        """
+        file = self.files.get(file_id)
+        if file is None or file.is_due(now):
+            raise NoSuchFileError(file_id)
+        return file
+
+    # -- deciding ------------------------------------------------------------
+
+    def upload(
+        self, new: NewFile, *, source: str, expires_at: Timestamp | None, limits: Limits, metadata: Metadata
+    ) -> str:
+        """Record an uploaded file and return its id; the oldest files make room.
+
+        A delivery that was recorded before (same `source`) records nothing and
+        returns the id it got then.
+
+        Raises:
+            FileTooLargeError, QuotaExceededError: the file can never fit.
+        """
+        if source in self.sources:
+            return self.sources[source]
+        if new.size_bytes > limits.max_file_bytes:
+            raise FileTooLargeError(new.filename, limits.max_file_bytes)
+        self.expire(metadata)
+        if not self._evict_for(new, limits, metadata, for_upload=True):
+            raise QuotaExceededError(new.filename, limits.max_bytes)
+        self._record(FileUploaded, new, expires_at, metadata, source=source)
+        return new.file_id
+
+    def delete(self, file_id: str, metadata: Metadata) -> LedgerFile:
+        """Remove a live file and return it.
+
+        Raises:
+            NoSuchFileError: no live file has that id.
+        """
+        file = self.live_file(file_id, metadata.timestamp)
+        self._trigger(FileDeleted, metadata, file_id=file_id)
+        return file
+
+    def expire(self, metadata: Metadata) -> list[str]:
+        """Remove every file whose time is over and return their ids, oldest first."""
+        due = [file for file in self.files.values() if file.is_due(metadata.timestamp)]
+        for file in due:
+            self._trigger(FileExpired, metadata, file_id=file.file_id, expires_at=file.expires_at)
+        return [file.file_id for file in due]
+
+    def record_purge(self, file_id: str, bytes_freed: int, metadata: Metadata) -> None:
+        """Record that a removed file's bytes are off the disk (nothing, when it was recorded before)."""
+        if file_id in self.awaiting_purge:
+            self._trigger(FileBytesPurged, metadata, file_id=file_id, bytes_freed=bytes_freed)
+
+    def start_execution(
+        self, execution_id: str, code: str, *, model: str | None, runner: str, metadata: Metadata
+    ) -> list[LedgerFile]:
+        """Record that code begins to run and return the files that it may open."""
+        granted = self.live_files(metadata.timestamp)
+        self._trigger(
+            ExecutionStarted,
+            metadata,
+            execution_id=execution_id,
+            code=code,
+            code_sha256=hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest(),
+            input_file_ids=tuple(file.file_id for file in granted),
+            model=model,
+            runner=runner,
+        )
+        return granted
+
+    def finish_execution(
+        self,
+        execution_id: str,
+        report: ExecutionReport,
+        *,
+        metadata: Metadata,
+        outputs: Sequence[NewFile] = (),
+        expires_at: Timestamp | None = None,
+        limits: Limits | None = None,
+    ) -> list[NewFile]:
+        """Record how a running execution ended and return the outputs that were kept.
+
+        An output that finds no room among the generated files is not kept and is
+        named in `skipped_outputs` of the event. An execution that is not running
+        (ended before, or unknown) records nothing and keeps nothing.
+        """
+        if execution_id not in self.running:
+            return []
+        self.expire(metadata)
+        room = limits or Limits()
+        kept: list[NewFile] = []
+        skipped = list(report.skipped_outputs)
+        for new in outputs:
+            if len(kept) < room.max_generated_files and self._evict_for(new, room, metadata, for_upload=False):
+                self._record(FileGenerated, new, expires_at, metadata, execution_id=execution_id)
+                kept.append(new)
+            else:
+                skipped.append(f"{new.filename}: no room left among your generated files")
+        self._trigger(
+            ExecutionFinished,
+            metadata,
+            execution_id=execution_id,
+            outcome=report.outcome,
+            exit_code=report.exit_code,
+            duration_ms=report.duration_ms,
+            output_tail=output_tail(report.output),
+            packages=report.packages,
+            loaded_file_ids=report.loaded_file_ids,
+            generated_file_ids=tuple(new.file_id for new in kept),
+            skipped_outputs=tuple(skipped),
+        )
+        return kept
+
+    def _evict_for(self, new: NewFile, limits: Limits, metadata: Metadata, *, for_upload: bool) -> bool:
+        evictions = make_room(list(self.files.values()), new.size_bytes, limits, for_upload=for_upload)
+        for eviction in evictions or ():
+            self._trigger(
+                FileEvicted,
+                metadata,
+                file_id=eviction.file.file_id,
+                rule=eviction.rule,
+                limit=limits.of(eviction.rule),
+                displaced_by=new.file_id,
+            )
+        return evictions is not None
+
+    def _record(
+        self,
+        kind: type[FileRecorded],
+        new: NewFile,
+        expires_at: Timestamp | None,
+        metadata: Metadata,
+        **how: str,
+    ) -> None:
+        facts = new.model_dump() | {"extension": new.extension}
+        self._trigger(kind, metadata, expires_at=expires_at, **facts, **how)
+
+    def _trigger(self, kind: type[LedgerEvent], metadata: Metadata, **facts: Any) -> None:
+        self.trigger_event(kind, **_fields(metadata), **facts)
+
+    # -- evolving ------------------------------------------------------------
+
+    @singledispatchmethod
+    def evolve(self, event: LedgerEvent) -> None:
+        """Take `event` into the state; called by the event itself."""
+        raise NotImplementedError(type(event).__name__)
+
+    @evolve.register
+    def _(self, event: FileRecorded) -> None:
+        self.files[event.file_id] = LedgerFile(
+            file_id=event.file_id,
+            filename=event.filename,
+            extension=event.extension,
+            file_type=event.file_type,
+            size_bytes=event.size_bytes,
+            sha256=event.sha256,
+            uploaded_at=event.timestamp,
+            expires_at=event.expires_at,
+            origin=event.origin,
+        )
+        if isinstance(event, FileUploaded):
+            self.sources[event.source] = event.file_id
+            if len(self.sources) > REMEMBERED_SOURCES:
+                del self.sources[next(iter(self.sources))]
+
+    @evolve.register
+    def _(self, event: FileRemoved) -> None:
+        self.awaiting_purge[event.file_id] = self.files.pop(event.file_id)
+
+    @evolve.register
+    def _(self, event: FileBytesPurged) -> None:
+        del self.awaiting_purge[event.file_id]
+
+    @evolve.register
+    def _(self, event: ExecutionStarted) -> None:
+        self.running[event.execution_id] = RunningExecution(
+            execution_id=event.execution_id, runner=event.runner, started_at=event.timestamp
+        )
+
+    @evolve.register
+    def _(self, event: ExecutionFinished) -> None:
+        del self.running[event.execution_id]
+
+
+def _fields(metadata: Metadata) -> dict[str, Any]:
+    """Return the metadata as event fields."""
+    return {"timestamp": metadata.timestamp, "actor": metadata.actor, "cause": metadata.cause}

@@ -1,0 +1,38 @@
+"""Who did it, when, and because of what: carried by every event."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+
+def to_utc_milliseconds(moment: datetime) -> datetime:
+    """Return `moment` in UTC, cut to whole milliseconds.
+
+    Every store that holds a time (the views keep BSON dates) keeps milliseconds;
+    finer times would not survive a round trip.
+    """
+    moment = moment.astimezone(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+Timestamp = Annotated[AwareDatetime, AfterValidator(to_utc_milliseconds)]
+
+
+class Metadata(BaseModel):
+    """The circumstances of one decision.
+
+    `actor` is `user:ID`, `admin:ID` or `system:PART`; `cause` names the message,
+    interaction or execution that led to the decision (empty: none known).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    timestamp: Timestamp
+    actor: str
+    cause: str = ""
+
+
+def user_actor(user_id: str) -> str:
+    """Return the actor of a user's own doing."""
+    return f"user:{user_id}"
