@@ -1,0 +1,1 @@
+"""Use cases, one a file, over ports that the infrastructure implements."""

@@ -1,0 +1,1 @@
+"""Adapters: every effect on the world outside the process lives here."""

@@ -1,0 +1,77 @@
+"""Durable, private files: the few system calls that every store needs."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import EACCES, EDQUOT, EFBIG, EIO, EMFILE, ENFILE, ENOSPC, EPERM, EROFS
+from pathlib import Path
+from secrets import token_hex
+
+from domain.errors import EnvironmentFaultError
+
+_REMEDIES = {
+    ENOSPC: "the disk is full; free some space",
+    EDQUOT: "the disk quota is used up; free some space",
+    EROFS: "the file system is read-only; mount it writable or choose another --data-dir",
+    EACCES: "permission is denied; give this user access or choose another --data-dir",
+    EPERM: "the operation is not permitted; give this user access or choose another --data-dir",
+    EFBIG: "the file is too large for this file system",
+    EIO: "the disk reports an input/output error; check it",
+    EMFILE: "too many open files; raise the limit (ulimit -n)",
+    ENFILE: "the system has too many open files",
+}
+
+
+def environment_fault(error: OSError, doing: str) -> EnvironmentFaultError:
+    """Return an operating-system error as one clear line: what, why, what next."""
+    why = _REMEDIES.get(error.errno or 0, error.strerror or str(error))
+    where = f" ({error.filename})" if error.filename else ""
+    return EnvironmentFaultError(f"Cannot {doing}{where}: {why}.")
+
+
+@contextmanager
+def os_errors(doing: str) -> Iterator[None]:
+    """Turn operating-system errors inside the block into `EnvironmentFaultError`."""
+    try:
+        yield
+    except OSError as error:
+        raise environment_fault(error, doing) from error
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, and its missing parents, that only this user may enter (0700)."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the folder's entries durable: new names, renames and removals."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def durable_write(path: Path, content: bytes, *, replace: bool = True) -> bool:
+    """Write a private file (0600) whole or not at all, durable on return.
+
+    Without `replace` an existing file stays as it is. Tells whether it wrote.
+    """
+    temporary = path.with_name(f".{path.name}.{token_hex(6)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            temporary.rename(path)
+        else:
+            os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+    sync_folder(path.parent)
+    return True

@@ -1,0 +1,1 @@
+"""The ledger on disk: recorder, mapper with per-user keys, chain, store, following."""

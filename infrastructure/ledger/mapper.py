@@ -1,0 +1,130 @@
+"""Between domain events and stored events: validated, canonical, personal fields sealed.
+
+The stored state is canonical JSON: the public fields as they are, the personal
+ones together as one AES-GCM box under their user's key, bound to the event's
+place (ledger, sequence, topic), so that a box cannot be moved to another event.
+"""
+
+import base64
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
+from eventsourcing.utils import get_topic
+from pydantic import BaseModel, ValidationError
+
+from domain.errors import IntegrityFaultError
+from domain.events import event_kinds
+from domain.personal import personal_tombstones
+from domain.snapshot import LedgerSnapshot
+from infrastructure.ledger import canonical
+from infrastructure.ledger.keys import KeyFolder, UserKey
+
+_KINDS: dict[str, type[BaseModel]] = {**event_kinds(), LedgerSnapshot.TOPIC: LedgerSnapshot}
+_PLACE = frozenset({"originator_id", "originator_version"})
+
+
+class CanonicalTranscoder(Transcoder):
+    """The library's transcoder slot, filled with the canonical encoding."""
+
+    def encode(self, obj: Any) -> bytes:
+        """Return canonical bytes."""
+        return canonical.encode(obj)
+
+    def decode(self, data: bytes) -> Any:
+        """Return the value of canonical bytes."""
+        return canonical.decode(data)
+
+
+class SealingMapper(Mapper[UUID]):
+    """Maps pydantic events; seals personal fields under per-user keys."""
+
+    def __init__(self, keys: KeyFolder) -> None:
+        super().__init__(CanonicalTranscoder())
+        self._keys = keys
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """Return the stored form.
+
+        Raises:
+            IntegrityFaultError: the ledger goes on but its key is missing.
+        """
+        kind = type(domain_event)
+        topic = get_topic(kind)
+        state = domain_event.model_dump(mode="json", exclude=_PLACE)
+        personal = {name: state.pop(name) for name in personal_tombstones(kind)}
+        if (version := getattr(kind, "class_version", 1)) > 1:
+            state["class_version"] = version
+        ledger_id, sequence = domain_event.originator_id, domain_event.originator_version
+        key = self._key_for_writing(ledger_id, sequence)
+        sealed = key.encrypt(canonical.encode(personal), _binding(ledger_id, sequence, topic))
+        state |= {"key": key.key_id, "personal": base64.b64encode(sealed).decode()}
+        return StoredEvent(ledger_id, sequence, topic, canonical.encode(state))
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """Return the event, with tombstones for personal fields whose key is destroyed.
+
+        Raises:
+            IntegrityFaultError: the stored bytes are not what was written.
+        """
+        try:
+            return self._decode(stored_event)
+        except (ValueError, KeyError, TypeError, AttributeError, LookupError, InvalidTag) as error:
+            why = "its box does not open" if isinstance(error, InvalidTag) else _one_line(error)
+            msg = (
+                f"Event {stored_event.originator_version} of ledger {stored_event.originator_id} "
+                f"({stored_event.topic}) is damaged: {why}. Run `fileledger verify`."
+            )
+            raise IntegrityFaultError(msg) from error
+
+    def _decode(self, stored: StoredEvent) -> Any:
+        # A table, not the library's resolver: a topic from a tampered row must not import modules.
+        kind = _KINDS[stored.topic]
+        state: dict[str, Any] = canonical.decode(stored.state)
+        key_id, sealed = state.pop("key"), base64.b64decode(state.pop("personal"), validate=True)
+        ledger_id = UUID(str(stored.originator_id))
+        key = self._keys.find(ledger_id)
+        if key is None or key.key_id != key_id:
+            state |= personal_tombstones(kind)
+        else:
+            binding = _binding(ledger_id, stored.originator_version, stored.topic)
+            state |= canonical.decode(key.decrypt(sealed, binding))
+        _upcast(kind, state)
+        return kind(originator_id=ledger_id, originator_version=stored.originator_version, **state)
+
+    def is_sealed(self, stored: StoredEvent) -> bool:
+        """Tell whether the event's personal fields cannot be opened for want of its key."""
+        key = self._keys.find(UUID(str(stored.originator_id)))
+        return key is None or key.key_id != canonical.decode(stored.state).get("key")
+
+    def _key_for_writing(self, ledger_id: UUID, sequence: int) -> UserKey:
+        key = self._keys.find(ledger_id)
+        if key is None and sequence == 1:
+            key = self._keys.create(ledger_id)
+        if key is None:
+            msg = (
+                f"The key of ledger {ledger_id} is missing, so nothing can be added to it. "
+                "Restore the keys folder from its backup."
+            )
+            raise IntegrityFaultError(msg)
+        return key
+
+
+def _binding(ledger_id: UUID, sequence: int, topic: str) -> bytes:
+    return f"{ledger_id.hex}:{sequence}:{topic}".encode()
+
+
+def _upcast(kind: type[BaseModel], state: dict[str, Any]) -> None:
+    """Bring a state that an older class version wrote up to today's shape, in place."""
+    version = state.pop("class_version", 1)
+    while version < getattr(kind, "class_version", 1):
+        getattr(kind, f"upcast_v{version}_v{version + 1}")(state)
+        version += 1
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return f"{type(error).__name__}: {error}".splitlines()[0][:200]

@@ -1,0 +1,183 @@
+"""The recorder on SQLite: append-only by the database, gapless, chained, followable.
+
+Tables: `stored_events` (the library's columns, and `rowid` spelled out so that a
+VACUUM keeps it and no number is ever used twice), `event_digests` (the chain),
+`tracking` (positions of policies). Triggers refuse UPDATE and DELETE.
+"""
+
+from collections.abc import Iterator, Sequence
+from threading import Condition
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, ListenNotifySubscription, StoredEvent, Subscription
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteProcessRecorder
+
+from infrastructure.ledger.chain import GENESIS, digest_of
+
+POLL_INTERVAL_S = 0.25
+FILE_TOPICS = ("FileUploaded", "FileGenerated")
+
+
+def _append_only(table: str) -> list[str]:
+    return [
+        f"CREATE TRIGGER IF NOT EXISTS {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for verb in ("UPDATE", "DELETE")
+    ]
+
+
+class SQLiteLedgerRecorder(SQLiteProcessRecorder):
+    """Application and tracking recorder of the ledger."""
+
+    def __init__(self, datastore: SQLiteDatastore, *, events_table_name: str = "stored_events") -> None:
+        super().__init__(datastore, events_table_name=events_table_name)
+        self.insert_events_statement = f"INSERT INTO {events_table_name} (originator_id, originator_version, topic, state) VALUES (?,?,?,?)"
+        self._grown = Condition()
+        self._insertions = 0
+
+    def construct_create_table_statements(self) -> list[str]:
+        """Return the statements that make tables, indexes and triggers where they are missing."""
+        events, topics = self.events_table_name, ", ".join(f"'{topic}'" for topic in FILE_TOPICS)
+        text = "CAST(state AS TEXT)"
+        return [
+            f"CREATE TABLE IF NOT EXISTS {events} (rowid INTEGER PRIMARY KEY AUTOINCREMENT, "
+            "originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, topic TEXT NOT NULL, "
+            "state BLOB NOT NULL, UNIQUE (originator_id, originator_version))",
+            # A damaged state must stay storable and findable by `verify`, hence json_valid.
+            f"CREATE INDEX IF NOT EXISTS {events}_by_file ON {events} "
+            f"(CASE WHEN json_valid({text}) THEN json_extract({text}, '$.file_id') END) WHERE topic IN ({topics})",
+            "CREATE TABLE IF NOT EXISTS event_digests (originator_id TEXT NOT NULL, "
+            "originator_version INTEGER NOT NULL, digest BLOB NOT NULL, "
+            "PRIMARY KEY (originator_id, originator_version)) WITHOUT ROWID",
+            *_append_only(events),
+            *_append_only("event_digests"),
+            *super().construct_create_table_statements()[1:],
+        ]
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Insert events and digests in one transaction, then wake who follows in this process.
+
+        Raises:
+            IntegrityError: a version exists already, or the one before it does not.
+        """
+        positions = super().insert_events(stored_events, **kwargs)
+        self.wake()
+        return positions
+
+    def wake(self) -> None:
+        """Let everybody who waits for events look again."""
+        with self._grown:
+            self._insertions += 1
+            self._grown.notify_all()
+
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        # The insert comes first: it takes the write lock, which a read would not.
+        positions = super()._insert_events(c, stored_events, **kwargs)
+        for stored in stored_events:
+            digest = digest_of(self._digest_before(c, stored), stored)
+            c.execute("INSERT INTO event_digests VALUES (?,?,?)", (*_place(stored), digest))
+        return positions
+
+    def _digest_before(self, c: SQLiteCursor, stored: StoredEvent) -> bytes:
+        if stored.originator_version <= 1:
+            return GENESIS
+        originator, version = _place(stored)
+        c.execute(
+            "SELECT digest FROM event_digests WHERE originator_id=? AND originator_version=?",
+            (originator, version - 1),
+        )
+        row = c.fetchone()
+        if row is None:
+            msg = f"Refused a gap: ledger {originator} has no event {version - 1}, {version} cannot follow."
+            raise IntegrityError(msg)
+        return bytes(row["digest"])
+
+    def wait_for_events(self, seen: int, timeout_s: float = POLL_INTERVAL_S) -> int:
+        """Block until this process inserts again (`seen` is the last return value) or time is over."""
+        with self._grown:
+            self._grown.wait_for(lambda: self._insertions != seen, timeout_s)
+            return self._insertions
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[Any]:
+        """Follow the events after position `gt`, of any process."""
+        return PollingSubscription(self, gt, topics)
+
+    def find_file(self, file_id: str) -> str | None:
+        """Return the hex id of the ledger that recorded `file_id`."""
+        text = "CAST(state AS TEXT)"
+        topics = ", ".join(f"'{topic}'" for topic in FILE_TOPICS)
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                f"SELECT originator_id FROM {self.events_table_name} WHERE topic IN ({topics}) AND "
+                f"(CASE WHEN json_valid({text}) THEN json_extract({text}, '$.file_id') END) = ? LIMIT 1",
+                (file_id,),
+            )
+            row = c.fetchone()
+        return row and row["originator_id"]
+
+    def select_positioned(self, ledger_hex: str, gt: int, lte: int | None) -> list[Any]:
+        """Return one ledger's rows (position, originator_id, originator_version, topic, state) in order."""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                f"SELECT rowid AS position, * FROM {self.events_table_name} WHERE originator_id=? "
+                "AND originator_version>? AND originator_version<=? ORDER BY originator_version",
+                (ledger_hex, gt, 2**62 if lte is None else lte),
+            )
+            return list(c.fetchall())
+
+    def ledger_hexes(self) -> Iterator[str]:
+        """Yield the hex id of every ledger, in order."""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(f"SELECT DISTINCT originator_id FROM {self.events_table_name} ORDER BY originator_id")
+            rows = c.fetchall()
+        return (row["originator_id"] for row in rows)
+
+    def chained_rows(self, ledger_hex: str) -> list[Any]:
+        """Return one ledger's events with their digests, in order; either side may be missing (None)."""
+        events = self.events_table_name
+        columns = (
+            "e.rowid AS position, coalesce(e.originator_version, d.originator_version) AS version, "
+            "e.topic AS topic, CAST(e.state AS BLOB) AS state, CAST(d.digest AS BLOB) AS digest"
+        )
+        on = "ON d.originator_id = e.originator_id AND d.originator_version = e.originator_version"
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                f"SELECT {columns} FROM {events} e LEFT JOIN event_digests d {on} WHERE e.originator_id = ?1 "
+                f"UNION ALL SELECT {columns} FROM event_digests d LEFT JOIN {events} e {on} "
+                "WHERE d.originator_id = ?1 AND e.originator_id IS NULL ORDER BY version",
+                (ledger_hex,),
+            )
+            return list(c.fetchall())
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return events stored, the highest position, and the highest position ever given."""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(f"SELECT count(*) AS n, coalesce(max(rowid), 0) AS top FROM {self.events_table_name}")
+            row = c.fetchone()
+            c.execute(
+                "SELECT coalesce(max(seq), 0) AS seq FROM sqlite_sequence WHERE name=?",
+                (self.events_table_name,),
+            )
+            return row["n"], row["top"], c.fetchone()["seq"]
+
+
+class PollingSubscription(ListenNotifySubscription[SQLiteLedgerRecorder]):
+    """Sees this process's inserts at once, another process's within `POLL_INTERVAL_S`."""
+
+    def _loop_on_pull(self) -> None:
+        seen = -1
+        try:
+            while not self._has_been_stopped:
+                self._pull()
+                seen = self._recorder.wait_for_events(seen)
+        except BaseException as error:  # noqa: BLE001 - the iterating thread raises it
+            self._thread_error = error
+            self.stop()
+
+
+def _place(stored: StoredEvent) -> tuple[str, int]:
+    originator = stored.originator_id
+    return (originator.hex if isinstance(originator, UUID) else originator), stored.originator_version

@@ -1,0 +1,167 @@
+"""The ledger store: the eventsourcing application behind the `LedgerStore` port."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, Application, Repository
+from eventsourcing.persistence import ApplicationRecorder, Mapper, StoredEvent, Tracking
+from eventsourcing.sqlite import SQLiteFactory
+from eventsourcing.utils import Environment, EnvType
+
+from application.ports import ChainReport, LedgerProblem, Recorded
+from domain.errors import IntegrityFaultError
+from domain.events import LedgerEvent, LedgerOpened
+from domain.ledger import UserLedger
+from domain.personal import ERASED
+from domain.snapshot import SNAPSHOT_INTERVAL, LedgerSnapshot
+from infrastructure.files import make_private_folder, os_errors
+from infrastructure.ledger.errors import ledger_errors
+from infrastructure.ledger.keys import KeyFolder
+from infrastructure.ledger.mapper import SealingMapper
+from infrastructure.ledger.sqlite_recorder import SQLiteLedgerRecorder
+from infrastructure.ledger.verification import check_ledger, check_positions
+
+CACHED_LEDGERS = 500
+LOCK_TIMEOUT_S = 15
+
+
+class LedgerApplication(Application[UUID]):
+    """The library's application with our recorder, mapper and snapshots, deaf to the environment."""
+
+    snapshotting_intervals: ClassVar[dict[Any, int]] = {UserLedger: SNAPSHOT_INTERVAL}
+    snapshot_class = LedgerSnapshot
+
+    def __init__(self, database: Path, keys: KeyFolder) -> None:
+        self._keys = keys
+        super().__init__(
+            {
+                "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+                "SQLITE_DBNAME": str(database),
+                "SQLITE_LOCK_TIMEOUT": str(LOCK_TIMEOUT_S),
+                "AGGREGATE_CACHE_MAXSIZE": str(CACHED_LEDGERS),
+                "IS_SNAPSHOTTING_ENABLED": "y",
+            }
+        )
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Return only what the constructor set: the process environment has no say here."""
+        return Environment(name, env)
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        """Return the sealing mapper."""
+        return SealingMapper(self._keys)
+
+    def construct_recorder(self) -> ApplicationRecorder:
+        """Return the ledger's recorder, its tables made."""
+        recorder = SQLiteLedgerRecorder(cast("SQLiteFactory", self.factory).datastore)
+        recorder.create_table()
+        return recorder
+
+
+class SQLiteLedgerStore:
+    """`LedgerStore` in one SQLite file."""
+
+    def __init__(self, database: Path, keys: KeyFolder) -> None:
+        with os_errors("make the data folder"):
+            make_private_folder(database.parent)
+        with ledger_errors("open the ledger"):
+            self._application = LedgerApplication(database, keys)
+        self._mapper = cast("SealingMapper", self._application.mapper)
+        self.recorder = cast("SQLiteLedgerRecorder", self._application.recorder)
+        self._without_snapshots: Repository[UUID] = Repository(self._application.events)
+
+    def load(self, user_id: str) -> UserLedger | None:
+        """Return the user's ledger as it stands, or None when there is none."""
+        ledger_id = UserLedger.create_id(user_id)
+        with ledger_errors("read the ledger"):
+            try:
+                return self._get(ledger_id)
+            except AggregateNotFoundError:
+                return None
+
+    def _get(self, ledger_id: UUID) -> UserLedger:
+        try:
+            return cast("UserLedger", self._application.repository.get(ledger_id))
+        except IntegrityFaultError:
+            # A damaged or erased snapshot is no loss: the events are the truth.
+            return cast("UserLedger", self._without_snapshots.get(ledger_id))
+
+    def append(self, ledger: UserLedger) -> int:
+        """Save the ledger's pending events in one transaction and return the last position."""
+        with ledger_errors("save to the ledger"), os_errors("save to the ledger"):
+            recordings = self._application.save(ledger)
+            return recordings[-1].notification.id if recordings else self.head()
+
+    def head(self) -> int:
+        """Return the position of the newest event, 0 when there is none."""
+        with ledger_errors("read the ledger"):
+            return self.recorder.max_notification_id() or 0
+
+    def events_after(
+        self, position: int, *, limit: int, up_to: int | None = None, kinds: Sequence[type[LedgerEvent]] = ()
+    ) -> Sequence[Recorded]:
+        """Return at most `limit` events of all users after `position`, in order."""
+        with ledger_errors("read the ledger"):
+            notifications = self.recorder.select_notifications(
+                position, limit, up_to, [kind.TOPIC for kind in kinds], inclusive_of_start=False
+            )
+        return [Recorded(n.id, self._mapper.to_domain_event(n)) for n in notifications]
+
+    def stream(self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None) -> Iterator[Recorded]:
+        """Yield one ledger's events in order; `after` and `up_to` are sequences."""
+        with ledger_errors("read the ledger"):
+            rows = self.recorder.select_positioned(ledger_id.hex, after, up_to)
+        for row in rows:
+            stored = StoredEvent(ledger_id, row["originator_version"], row["topic"], row["state"])
+            yield Recorded(row["position"], self._mapper.to_domain_event(stored))
+
+    def find_file(self, file_id: str) -> UUID | None:
+        """Return the id of the ledger that ever recorded `file_id`, or None."""
+        with ledger_errors("read the ledger"):
+            found = self.recorder.find_file(file_id)
+        return UUID(found) if found else None
+
+    def ledger_ids(self) -> Iterator[UUID]:
+        """Yield the id of every ledger."""
+        with ledger_errors("read the ledger"):
+            hexes = self.recorder.ledger_hexes()
+        return (UUID(text) for text in hexes)
+
+    def owner_of(self, ledger_id: UUID) -> str | None:
+        """Return whose ledger it is; None when there is none or its owner was erased."""
+        first = next(self.stream(ledger_id, up_to=1), None)
+        event = first.event if first else None
+        return event.user_id if isinstance(event, LedgerOpened) and event.user_id != ERASED else None
+
+    def verify_chain(self, user_id: str | None = None) -> ChainReport:
+        """Check stored bytes against the chain, of one user or of all."""
+        with ledger_errors("verify the ledger"):
+            if user_id is not None:
+                hexes: Sequence[str] = [UserLedger.create_id(user_id).hex]
+                problems: list[LedgerProblem] = []
+            else:
+                hexes = list(self.recorder.ledger_hexes())
+                problems = list(check_positions(self.recorder))
+            events = 0
+            for ledger_hex in hexes:
+                rows = self.recorder.chained_rows(ledger_hex)
+                events += sum(row["state"] is not None for row in rows)
+                problems += check_ledger(ledger_hex, rows, self._mapper)
+        return ChainReport(events=events, ledgers=len(hexes), problems=tuple(problems))
+
+    def policy_position(self, policy: str) -> int:
+        """Return how far a policy has followed the ledger."""
+        with ledger_errors("read the ledger"):
+            return self.recorder.max_tracking_id(policy) or 0
+
+    def advance_policy(self, policy: str, position: int) -> None:
+        """Remember that a policy has dealt with everything up to `position`; never goes back."""
+        if position > self.policy_position(policy):
+            with ledger_errors("save a policy's position"):
+                self.recorder.insert_tracking(Tracking(policy, position))
+
+    def close(self) -> None:
+        """Close the database."""
+        self._application.close()
