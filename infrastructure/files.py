@@ -1,13 +1,18 @@
 """Durable, private files: the few system calls that every store needs."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES, EDQUOT, EFBIG, EIO, EMFILE, ENFILE, ENOSPC, EPERM, EROFS
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
+from typing import BinaryIO
 
 from domain.errors import EnvironmentFaultError
+
+COPY_CHUNK_BYTES = 1 << 20
 
 _REMEDIES = {
     ENOSPC: "the disk is full; free some space",
@@ -75,3 +80,30 @@ def durable_write(path: Path, content: bytes, *, replace: bool = True) -> bool:
             temporary.unlink()
     sync_folder(path.parent)
     return True
+
+
+def copy_out(content: BinaryIO, target: Path, filename: str) -> Path:
+    """Copy bytes to `target`, into a folder under `filename`, and return where they went.
+
+    A file of that name in the folder is never overwritten: the copy gets a number
+    (`data (2).csv`). A path given in full is replaced whole or not at all.
+
+    Raises:
+        EnvironmentFaultError: it cannot be written.
+    """
+    with os_errors("write the copy"):
+        path = _free_name(target, filename) if target.is_dir() else target
+        temporary = path.with_name(f".{path.name[:80]}.{token_hex(6)}")
+        try:
+            with temporary.open("xb") as file:
+                shutil.copyfileobj(content, file, COPY_CHUNK_BYTES)
+            temporary.rename(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def _free_name(folder: Path, filename: str) -> Path:
+    stem, suffix = Path(filename).stem, Path(filename).suffix
+    names = (filename if number == 1 else f"{stem} ({number}){suffix}" for number in count(1))
+    return next(folder / name for name in names if not (folder / name).exists())

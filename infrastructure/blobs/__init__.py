@@ -1,0 +1,1 @@
+"""Files' bytes: adapters of the `BlobStore` port."""

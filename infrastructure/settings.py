@@ -1,0 +1,101 @@
+"""The operator's settings: environment variables, and `.env` in the current folder.
+
+A bad value stops the start with the variable's name, its value and what is
+allowed; secrets are never shown.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from domain.errors import InvalidValueError
+from domain.retention import NEVER_EXPIRES_HOURS, Limits
+
+MEBIBYTE = 2**20
+MAX_HOURS = 100 * 365 * 24
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    discord_token: SecretStr | None = None
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    openai_model: str | None = None
+    mongodb_uri: SecretStr | None = None
+    ledger_url: str | None = None
+    blob_url: str | None = None
+    file_expiration_hours: float = 48.0
+    max_files_per_user: int = Field(default=20, ge=1, le=10_000)
+    max_generated_files_per_user: int = Field(default=20, ge=1, le=10_000)
+    max_file_size_mb: float = Field(default=50, gt=0, le=100_000)
+    max_bytes_per_user_mb: float = Field(default=1024, gt=0, le=10_000_000)
+    code_execution_timeout: float = Field(default=60, gt=0, le=86_400)
+    sandbox_memory_mb: int = Field(default=1024, ge=128, le=1_000_000)
+    admin_user_ids: Annotated[frozenset[str], NoDecode] = frozenset()
+    fileledger_data_dir: Path = Field(default_factory=lambda: user_data_path("fileledger"))
+
+    @field_validator("file_expiration_hours")
+    @classmethod
+    def _positive_or_never(cls, hours: float) -> float:
+        if hours == NEVER_EXPIRES_HOURS or 0 < hours <= MAX_HOURS:
+            return hours
+        msg = f"allowed are hours above 0 (fractions too, up to {MAX_HOURS}), or -1 for never"
+        raise ValueError(msg)
+
+    @field_validator("admin_user_ids", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return (
+            frozenset(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("ledger_url", "blob_url")
+    @classmethod
+    def _embedded_only(cls, url: str | None) -> str | None:
+        if url:
+            msg = "this version keeps ledger and files in the data folder only; unset it"
+            raise ValueError(msg)
+        return url
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of every user, in files and bytes."""
+        return Limits(
+            max_files=self.max_files_per_user,
+            max_generated_files=self.max_generated_files_per_user,
+            max_bytes=int(self.max_bytes_per_user_mb * MEBIBYTE),
+            max_file_bytes=int(self.max_file_size_mb * MEBIBYTE),
+        )
+
+
+def load_settings(data_dir: Path | None = None) -> Settings:
+    """Read the settings; `data_dir` wins over the environment.
+
+    Raises:
+        InvalidValueError: names every bad variable, its value and what is allowed.
+    """
+    given: dict[str, Any] = {"fileledger_data_dir": data_dir} if data_dir else {}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        lines = [_complaint(detail) for detail in error.errors()]
+        raise InvalidValueError("\n".join(lines)) from error
+    return settings.model_copy(
+        update={"fileledger_data_dir": settings.fileledger_data_dir.expanduser().absolute()}
+    )
+
+
+def _complaint(detail: Any) -> str:
+    name = str(detail["loc"][0]).upper()
+    secret = name.endswith(("TOKEN", "KEY", "URI"))
+    shown = "(not shown)" if secret else repr(detail["input"])
+    allowed = detail["msg"].removeprefix("Value error, ")
+    return f"{name}={shown} is not allowed: {allowed}."

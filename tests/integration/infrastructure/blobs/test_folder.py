@@ -1,0 +1,127 @@
+"""Blobs in a folder: durable, private, and never orphaned."""
+
+import hashlib
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from domain.errors import EnvironmentFaultError, IntegrityFaultError
+from infrastructure.blobs.folder import FolderBlobStore
+
+CONTENT = b"a,b\n1,2\n" * 1000
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> FolderBlobStore:
+    """Return a new blob store."""
+    return FolderBlobStore(tmp_path / "user_files")
+
+
+def keep(blobs: FolderBlobStore, name: str = "abc123xyz789.csv", content: bytes = CONTENT) -> None:
+    """Commit a blob of alice's."""
+    with blobs.stage("alice") as staged:
+        staged.write(content)
+        staged.commit(name)
+
+
+def test_committed_bytes_are_read_back_with_their_digest(blobs: FolderBlobStore) -> None:
+    """Size and digest are those of what was written, in pieces."""
+    with blobs.stage("alice") as staged:
+        staged.write(CONTENT[:7])
+        staged.write(CONTENT[7:])
+        assert (staged.size_bytes, staged.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+        staged.commit("abc123xyz789.csv")
+    with blobs.open("alice", "abc123xyz789.csv") as file:
+        assert file.read() == CONTENT
+
+
+def test_bytes_not_committed_leave_nothing(blobs: FolderBlobStore, tmp_path: Path) -> None:
+    """A staging that ends without commit is gone from the disk."""
+    with blobs.stage("alice") as staged:
+        staged.write(CONTENT)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_folders_and_files_are_private(blobs: FolderBlobStore, tmp_path: Path) -> None:
+    """0700 for folders and 0600 for files, whatever the umask."""
+    keep(blobs)
+    for path in (tmp_path / "user_files").rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+
+
+def test_a_purge_frees_the_bytes_once(blobs: FolderBlobStore) -> None:
+    """The second purge of the same blob frees nothing and is no error."""
+    keep(blobs)
+    assert blobs.purge("alice", "abc123xyz789.csv") == len(CONTENT)
+    assert blobs.purge("alice", "abc123xyz789.csv") == 0
+    with pytest.raises(IntegrityFaultError, match="missing on disk"):
+        blobs.open("alice", "abc123xyz789.csv")
+
+
+def test_a_name_cannot_leave_its_folder(blobs: FolderBlobStore, tmp_path: Path) -> None:
+    """Path parts in a blob's name are cut off."""
+    assert Path(blobs.locate("alice", "../../etc/passwd")) == tmp_path / "user_files" / "alice" / "passwd"
+
+
+def test_the_sweep_takes_what_no_event_names_and_nothing_else(blobs: FolderBlobStore) -> None:
+    """A recorded blob stays, an orphan goes."""
+    keep(blobs, "recorded0000.csv")
+    keep(blobs, "orphan000000.csv")
+    assert blobs.discard_orphans(lambda _, name: name.startswith("recorded")) == ["alice/orphan000000.csv"]
+    assert list(blobs.names()) == [("alice", "recorded0000.csv")]
+
+
+def test_a_sweep_of_one_user_leaves_others_alone(blobs: FolderBlobStore) -> None:
+    """Only the named folder is looked at."""
+    keep(blobs, "orphan000000.csv")
+    assert blobs.discard_orphans(lambda *_: False, "bob") == []
+    assert blobs.discard_orphans(lambda *_: False, "alice") == ["alice/orphan000000.csv"]
+
+
+def test_the_sweep_spares_what_a_living_process_is_about_to_record(blobs: FolderBlobStore) -> None:
+    """Between commit and the event the writer's lock protects the bytes, staged ones too."""
+    with blobs.stage("alice") as committed, blobs.stage("alice") as still_staged:
+        committed.write(CONTENT)
+        committed.commit("abc123xyz789.csv")
+        still_staged.write(CONTENT)
+        assert blobs.discard_orphans(lambda *_: False) == []
+        still_staged.commit("xyz789abc123.csv")
+    assert len(blobs.discard_orphans(lambda *_: False)) == 2
+
+
+def test_the_sweep_takes_what_a_killed_process_left(blobs: FolderBlobStore, tmp_path: Path) -> None:
+    """kill -9 while staging and after commit: both leftovers are found and removed."""
+    program = f"""
+import os, signal
+from pathlib import Path
+from infrastructure.blobs.folder import FolderBlobStore
+blobs = FolderBlobStore(Path({str(tmp_path / "user_files")!r}))
+with blobs.stage("alice") as one, blobs.stage("alice") as two:
+    one.write(b"x"); one.commit("abc123xyz789.csv"); two.write(b"y")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], check=False, cwd=Path.cwd())
+    assert ended.returncode == -9
+    gone = blobs.discard_orphans(lambda *_: False)
+    assert "alice/abc123xyz789.csv" in gone
+    assert len(gone) == 2
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_clear_error(blobs: FolderBlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ENOSPC, real from the kernel, becomes a line with its remedy, and nothing is kept."""
+    real_open = os.open
+
+    def open_on_full_disk(path: object, flags: int, mode: int = 0o777, **how: int) -> int:
+        target = "/dev/full" if "staging/" in str(path) else path
+        return real_open(target, flags & ~os.O_EXCL, mode, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", open_on_full_disk)
+    with pytest.raises(EnvironmentFaultError, match="the disk is full"), blobs.stage("alice") as staged:
+        staged.write(b"x" * 100_000)
+        staged.commit("abc123xyz789.csv")
