@@ -1,0 +1,51 @@
+# Two commands: `make run` and `make test`. Both do all the set-up that is missing, and say so on stderr.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOKEN") or "")
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.SILENT:
+.PHONY: help run test setup setup-host lint types contracts tests format lock clean
+
+help: ## List the commands
+	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
+
+run: setup-host ## Open the console, or start the Discord bot when DISCORD_TOKEN is set
+	token=$$DISCORD_TOKEN; \
+	if [ -z "$$token" ] && [ -f .env ]; then token=$$($(BIN)/python -c '$(READ_TOKEN)'); fi; \
+	if [ -n "$$token" ]; then exec $(BIN)/fileledger bot; else exec $(BIN)/fileledger console; fi
+
+test: lint types contracts tests ## Check style, types and layers, and run every test with coverage
+
+setup: ## Install everything, the test tools too
+	tools/setup.sh --dev
+
+setup-host:
+	tools/setup.sh
+
+lint: setup ## Check style and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: setup ## Check types
+	$(BIN)/mypy
+
+contracts: setup ## Check the contract between the layers, and that every dependency is declared
+	$(BIN)/lint-imports --no-logo
+	report=$$($(BIN)/deptry . --no-ansi 2>&1) || { printf '%s\n' "$$report" | grep -v ^Assuming; exit 1; }
+
+tests: setup ## Run the tests; `make tests ARGS='-k expiry'` runs some
+	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report term $(ARGS)
+
+format: setup ## Repair style and format where a tool can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: setup ## Write the lock files anew; `make lock UPGRADE=1` moves to the newest versions
+	UPGRADE='$(UPGRADE)' tools/lock.sh
+
+clean: ## Remove what set-up and the tools made
+	rm -rf .tools .venv .venv-sandbox .venv-mongodb .setup-lock .coverage .coverage.* \
+		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,118 @@
+"""The virtual environments of a checkout: what each is for, what fills it, and whether it is up to date.
+
+    .venv           the program; for developers the tools that test it, too
+    .venv-sandbox   what users' code can import; mounted read-only where that code runs
+    .venv-mongodb   the embedded MongoDB server, a separate program under another licence
+
+Each has a lock of its own, and none can import from another.
+"""
+
+import hashlib
+import json
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "requirements"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One virtual environment."""
+
+    name: str
+    folder: Path
+    lock: Path
+    holds_project: bool = False
+    """Whether the project itself is installed into it (editable: edits show at once)."""
+    is_shared: bool = False
+    """Whether another user id must be able to read it: interpreter, files and all."""
+    newest_python: tuple[int, int] | None = None
+    """The newest (major, minor) that its packages exist for; with newer ones only, it is left out."""
+    without_it: str = ""
+    """What to do where it is left out."""
+    tests_dropped: tuple[str, ...] = ()
+    """Packages whose own test suites are deleted after installation, to save disk."""
+
+    @property
+    def python(self) -> Path:
+        """The interpreter of the environment."""
+        return self.folder / "bin" / "python"
+
+    @property
+    def stamp(self) -> Path:
+        """The file that says what the environment was made of; absent while it is being made."""
+        return self.folder / ".setup-stamp"
+
+    def is_current(self) -> bool:
+        """Tell whether it was made, to the end, of just what it would be made of now."""
+        return self._read_stamp() == self._describe()
+
+    def keeps_interpreter(self) -> bool:
+        """Tell whether it was completed here, on the interpreter that still stands below it."""
+        return self.python.exists() and self._read_stamp().startswith(self._describe_interpreter())
+
+    def mark_current(self) -> None:
+        """Write down what it was made of."""
+        self.stamp.write_text(self._describe())
+
+    def _read_stamp(self) -> str:
+        try:
+            return self.stamp.read_text()
+        except OSError:
+            return ""
+
+    def _describe(self) -> str:
+        contents = hashlib.sha256(self.lock.read_bytes())
+        if self.holds_project:
+            project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+            installed_from = [project["project"], project["build-system"], project["tool"]["uv"]]
+            contents.update(json.dumps(installed_from).encode())
+        return f"{self._describe_interpreter()}{self.lock.name} {contents.hexdigest()}\n"
+
+    def _describe_interpreter(self) -> str:
+        """Name folder and interpreter; reads otherwise when either was moved, replaced or removed."""
+        python = Path(os.path.realpath(self.python))
+        try:
+            status = python.stat()
+        except FileNotFoundError:
+            return f"{self.folder} without an interpreter\n"
+        return f"{self.folder} on {python} {status.st_size} {status.st_mtime_ns}\n"
+
+
+def environments(*, dev: bool) -> list[Environment]:
+    """Return the environments of this checkout; test tools, once installed, stay."""
+    host = ROOT / ".venv"
+    dev = dev or (host / "bin" / "pytest").exists()
+    return [
+        Environment("host", host, REQUIREMENTS / ("dev.txt" if dev else "host.txt"), holds_project=True),
+        Environment(
+            "mongodb",
+            ROOT / ".venv-mongodb",
+            REQUIREMENTS / "embedded-mongodb.txt",
+            newest_python=(3, 13),
+            without_it="set MONGODB_URI to a server, or install such a Python and run `make clean setup`",
+        ),
+        Environment(
+            "sandbox",
+            ROOT / ".venv-sandbox",
+            REQUIREMENTS / "sandbox.txt",
+            is_shared=True,
+            # A sixth of the whole. Not those of h5py, numexpr and tables, which import their tests.
+            tests_dropped=(
+                "geopandas",
+                "matplotlib",
+                "mpl_toolkits",
+                "numpy",
+                "pandas",
+                "pyarrow",
+                "pyogrio",
+                "scipy",
+                "shapely",
+                "sklearn",
+                "statsmodels",
+            ),
+        ),
+    ]

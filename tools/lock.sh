@@ -1,0 +1,20 @@
+#!/bin/sh
+# Writes every lock file anew from pyproject.toml: `make lock` keeps versions that still fit,
+# `make lock UPGRADE=1` moves to the newest. Deaf to the machine's own package settings, so that
+# everybody gets the same file: names, versions and hashes, no addresses.
+set -eu
+cd "$(dirname "$0")/.."
+
+compile() {
+    env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS \
+        UV_SYSTEM_CERTS=1 UV_CUSTOM_COMPILE_COMMAND='make lock' \
+        .tools/bin/uv --quiet --no-config pip compile --universal --python-version 3.11 \
+        --generate-hashes --no-emit-index-url ${UPGRADE:+--upgrade} "$@"
+}
+
+compile --group bootstrap --output-file requirements/bootstrap.txt
+compile --group build --output-file requirements/build.txt
+compile --group sandbox --output-file requirements/sandbox.txt
+compile --group embedded-mongodb --output-file requirements/embedded-mongodb.txt
+compile pyproject.toml --output-file requirements/host.txt
+compile pyproject.toml --group dev --constraints requirements/host.txt --output-file requirements/dev.txt
