@@ -157,11 +157,13 @@ class BlobStore(Protocol):
     def purge(self, user_id: str, name: str) -> int:
         """Remove a blob durably and return the bytes freed; 0 when it was gone already."""
 
-    def names(self) -> Iterator[tuple[str, str]]:
-        """Yield (user_id, name) of every committed blob."""
+    def names(self, user_id: str | None = None) -> Iterator[tuple[str, str]]:
+        """Yield (user_id, name) of every committed blob, of one user or of all."""
 
-    def discard_orphans(self, is_recorded: Callable[[str, str], bool]) -> list[str]:
-        """Remove bytes that no event names and no living process is about to record.
+    def discard_orphans(
+        self, is_recorded: Callable[[str, str], bool], user_id: str | None = None
+    ) -> list[str]:
+        """Remove bytes, one user's or all, that no event names and no living process is about to record.
 
         `is_recorded(user_id, name)` tells whether the ledger knows a blob. Returns
         what was removed, as text for operators.

@@ -45,7 +45,9 @@ def os_errors(doing: str) -> Iterator[None]:
 
 def make_private_folder(folder: Path) -> None:
     """Make a folder, and its missing parents, that only this user may enter (0700)."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not folder.is_dir():
+        make_private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ _FAULTS: tuple[tuple[str, type[FileLedgerError], str], ...] = (
     (
         "unable to open database file",
         EnvironmentFaultError,
-        "the ledger cannot be opened; check the data folder's permissions or choose another --data-dir",
+        "the data folder is read-only or not open to this user; give access or choose another --data-dir",
     ),
     ("database is locked", EnvironmentFaultError, "another process holds the ledger; try again in a moment"),
     ("disk i/o error", EnvironmentFaultError, "the disk reports an error or is full; check it and try again"),

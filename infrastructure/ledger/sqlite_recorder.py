@@ -19,6 +19,28 @@ POLL_INTERVAL_S = 0.25
 FILE_TOPICS = ("FileUploaded", "FileGenerated")
 
 
+_STATE = "CAST(state AS TEXT)"
+# A damaged state must stay storable and findable by `verify`, hence json_valid.
+_FILE_ID = f"(CASE WHEN json_valid({_STATE}) THEN json_extract({_STATE}, '$.file_id') END)"
+_NAMES_A_FILE = f"topic IN ({', '.join(repr(topic) for topic in FILE_TOPICS)})"
+_EVENTS_TABLE = """
+    CREATE TABLE IF NOT EXISTS {events} (
+        rowid INTEGER PRIMARY KEY AUTOINCREMENT,
+        originator_id TEXT NOT NULL,
+        originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        state BLOB NOT NULL,
+        UNIQUE (originator_id, originator_version)
+    )"""
+_DIGESTS_TABLE = """
+    CREATE TABLE IF NOT EXISTS event_digests (
+        originator_id TEXT NOT NULL,
+        originator_version INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        PRIMARY KEY (originator_id, originator_version)
+    ) WITHOUT ROWID"""
+
+
 def _append_only(table: str) -> list[str]:
     return [
         f"CREATE TRIGGER IF NOT EXISTS {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
@@ -32,24 +54,21 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
 
     def __init__(self, datastore: SQLiteDatastore, *, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name=events_table_name)
-        self.insert_events_statement = f"INSERT INTO {events_table_name} (originator_id, originator_version, topic, state) VALUES (?,?,?,?)"
+        columns = "(originator_id, originator_version, topic, state)"
+        self.insert_events_statement = f"INSERT INTO {events_table_name} {columns} VALUES (?,?,?,?)"
         self._grown = Condition()
         self._insertions = 0
 
     def construct_create_table_statements(self) -> list[str]:
         """Return the statements that make tables, indexes and triggers where they are missing."""
-        events, topics = self.events_table_name, ", ".join(f"'{topic}'" for topic in FILE_TOPICS)
-        text = "CAST(state AS TEXT)"
+        events = self.events_table_name
+        by_file = (
+            f"CREATE INDEX IF NOT EXISTS {events}_by_file ON {events} ({_FILE_ID}) WHERE {_NAMES_A_FILE}"
+        )
         return [
-            f"CREATE TABLE IF NOT EXISTS {events} (rowid INTEGER PRIMARY KEY AUTOINCREMENT, "
-            "originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, topic TEXT NOT NULL, "
-            "state BLOB NOT NULL, UNIQUE (originator_id, originator_version))",
-            # A damaged state must stay storable and findable by `verify`, hence json_valid.
-            f"CREATE INDEX IF NOT EXISTS {events}_by_file ON {events} "
-            f"(CASE WHEN json_valid({text}) THEN json_extract({text}, '$.file_id') END) WHERE topic IN ({topics})",
-            "CREATE TABLE IF NOT EXISTS event_digests (originator_id TEXT NOT NULL, "
-            "originator_version INTEGER NOT NULL, digest BLOB NOT NULL, "
-            "PRIMARY KEY (originator_id, originator_version)) WITHOUT ROWID",
+            _EVENTS_TABLE.format(events=events),
+            by_file,
+            _DIGESTS_TABLE,
             *_append_only(events),
             *_append_only("event_digests"),
             *super().construct_create_table_statements()[1:],
@@ -107,16 +126,14 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
 
     def find_file(self, file_id: str) -> str | None:
         """Return the hex id of the ledger that recorded `file_id`."""
-        text = "CAST(state AS TEXT)"
-        topics = ", ".join(f"'{topic}'" for topic in FILE_TOPICS)
         with self.datastore.transaction(commit=False) as c:
             c.execute(
-                f"SELECT originator_id FROM {self.events_table_name} WHERE topic IN ({topics}) AND "
-                f"(CASE WHEN json_valid({text}) THEN json_extract({text}, '$.file_id') END) = ? LIMIT 1",
+                f"SELECT originator_id FROM {self.events_table_name} "
+                f"WHERE {_NAMES_A_FILE} AND {_FILE_ID} = ? LIMIT 1",
                 (file_id,),
             )
             row = c.fetchone()
-        return row and row["originator_id"]
+        return str(row["originator_id"]) if row else None
 
     def select_positioned(self, ledger_hex: str, gt: int, lte: int | None) -> list[Any]:
         """Return one ledger's rows (position, originator_id, originator_version, topic, state) in order."""

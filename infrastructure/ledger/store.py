@@ -1,12 +1,13 @@
 """The ledger store: the eventsourcing application behind the `LedgerStore` port."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application, Repository
-from eventsourcing.persistence import ApplicationRecorder, Mapper, StoredEvent, Tracking
+from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Mapper, StoredEvent, Tracking
 from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
@@ -158,9 +159,11 @@ class SQLiteLedgerStore:
 
     def advance_policy(self, policy: str, position: int) -> None:
         """Remember that a policy has dealt with everything up to `position`; never goes back."""
-        if position > self.policy_position(policy):
-            with ledger_errors("save a policy's position"):
-                self.recorder.insert_tracking(Tracking(policy, position))
+        with ledger_errors("save a policy's position"):
+            if position > (self.recorder.max_tracking_id(policy) or 0):
+                # Another process may have come further in between: then there is nothing to remember.
+                with suppress(IntegrityError):
+                    self.recorder.insert_tracking(Tracking(policy, position))
 
     def close(self) -> None:
         """Close the database."""

@@ -8,6 +8,7 @@ because expiring is idempotent.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import Lock
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -15,7 +16,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from domain.errors import FileLedgerError
 
 SWEEP_INTERVAL_S = 60
-JOB = "next-expiry"
+MAX_INSTANCES = 3  # a wake-up may come while the one before it still returns; expiring twice is harmless
+JOB = "expiry"
 
 log = structlog.get_logger()
 
@@ -26,11 +28,18 @@ class ExpiryTimer:
     def __init__(self, expire: Callable[[], list[str]], next_due: Callable[[], datetime | None]) -> None:
         self._expire, self._next_due = expire, next_due
         self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._at_work = Lock()
 
     def start(self) -> None:
         """Catch up, then wait for the next due time."""
         self._scheduler.add_job(
-            self._wake, "interval", seconds=SWEEP_INTERVAL_S, id="sweep", coalesce=True, max_instances=1
+            self._wake,
+            "interval",
+            seconds=SWEEP_INTERVAL_S,
+            id=JOB,
+            coalesce=True,
+            max_instances=MAX_INSTANCES,
+            misfire_grace_time=None,
         )
         self._scheduler.start()
         self.reschedule()
@@ -42,22 +51,26 @@ class ExpiryTimer:
         except FileLedgerError as error:
             log.warning("cannot look up the next expiry, the sweep will", error=str(error))
             return
-        if due is not None:
-            self._scheduler.add_job(
-                self._wake, "date", run_date=due, id=JOB, replace_existing=True, misfire_grace_time=None
-            )
+        job = self._scheduler.get_job(JOB)
+        # One job, moved forward: a job that is removed and added can meet the scheduler's own removal.
+        if job is not None and due is not None and due < job.next_run_time:
+            job.modify(next_run_time=due)
 
     def close(self) -> None:
         """Stop; a wake-up at work ends first."""
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
+            # The scheduler's own waiting holds a lock that a wake-up at work may need.
+            self._scheduler.shutdown(wait=False)
+            with self._at_work:
+                return
 
     def _wake(self) -> None:
-        try:
-            expired = self._expire()
-        except FileLedgerError as error:
-            log.warning("expiry failed, the sweep will try again", error=str(error))
-            return
-        if expired:
-            log.info("files expired", count=len(expired))
-        self.reschedule()
+        with self._at_work:
+            try:
+                expired = self._expire()
+            except FileLedgerError as error:
+                log.warning("expiry failed, the sweep will try again", error=str(error))
+                return
+            if expired:
+                log.info("files expired", count=len(expired))
+            self.reschedule()

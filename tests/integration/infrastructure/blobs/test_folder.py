@@ -94,7 +94,7 @@ def test_the_sweep_spares_what_a_living_process_is_about_to_record(blobs: Folder
 
 
 def test_the_sweep_takes_what_a_killed_process_left(blobs: FolderBlobStore, tmp_path: Path) -> None:
-    """kill -9 while staging and after commit: both leftovers are found and removed."""
+    """Kill -9 while staging and after commit: both leftovers are found and removed."""
     program = f"""
 import os, signal
 from pathlib import Path
@@ -122,6 +122,5 @@ def test_a_full_disk_is_one_clear_error(blobs: FolderBlobStore, monkeypatch: pyt
         return real_open(target, flags & ~os.O_EXCL, mode, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "open", open_on_full_disk)
-    with pytest.raises(EnvironmentFaultError, match="the disk is full"), blobs.stage("alice") as staged:
+    with blobs.stage("alice") as staged, pytest.raises(EnvironmentFaultError, match="the disk is full"):
         staged.write(b"x" * 100_000)
-        staged.commit("abc123xyz789.csv")

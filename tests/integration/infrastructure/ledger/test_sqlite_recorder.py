@@ -86,10 +86,14 @@ def stored(version: int, originator: object = None, state: bytes = b"{}") -> Sto
 
 @pytest.mark.parametrize("verb", ["UPDATE stored_events SET state = x'00'", "DELETE FROM stored_events"])
 @pytest.mark.parametrize("table", ["stored_events", "event_digests"])
-def test_the_database_refuses_to_rewrite(recorder: SQLiteLedgerRecorder, tmp_path: Path, verb: str, table: str) -> None:
+def test_the_database_refuses_to_rewrite(
+    recorder: SQLiteLedgerRecorder, tmp_path: Path, verb: str, table: str
+) -> None:
     """An UPDATE or DELETE fails in any connection, not only in this program's."""
     recorder.insert_events([stored(1)])
-    statement = verb.replace("stored_events", table).replace("state", "digest" if "digest" in table else "state")
+    statement = verb.replace("stored_events", table).replace(
+        "state", "digest" if "digest" in table else "state"
+    )
     other = sqlite3.connect(tmp_path / "ledger.db")
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         other.execute(statement)
@@ -160,7 +164,9 @@ def test_positions_survive_a_vacuum(recorder: SQLiteLedgerRecorder, tmp_path: Pa
 def test_a_file_is_found_among_damaged_events(recorder: SQLiteLedgerRecorder) -> None:
     """The index of file ids does not mind states that are no JSON."""
     ledger = uuid4()
-    recorder.insert_events([stored(1, ledger, b"\xff not json"), stored(2, ledger, b'{"file_id":"abc123xyz789"}')])
+    recorder.insert_events(
+        [stored(1, ledger, b"\xff not json"), stored(2, ledger, b'{"file_id":"abc123xyz789"}')]
+    )
     assert recorder.find_file("abc123xyz789") == ledger.hex
     assert recorder.find_file("000000000000") is None
 

@@ -77,7 +77,9 @@ def test_personal_fields_are_not_in_the_database(store: SQLiteLedgerStore, tmp_p
     assert b"000000000001" in stored
 
 
-def test_a_destroyed_key_leaves_tombstones_and_a_whole_chain(store: SQLiteLedgerStore, tmp_path: Path) -> None:
+def test_a_destroyed_key_leaves_tombstones_and_a_whole_chain(
+    store: SQLiteLedgerStore, tmp_path: Path
+) -> None:
     """After the key is gone events still decode, without personal data, and the bytes still verify."""
     upload(store, 1)
     assert KeyFolder(tmp_path / "keys").destroy(UserLedger.create_id("alice"))
@@ -110,7 +112,9 @@ def test_a_stale_ledger_conflicts(store: SQLiteLedgerStore) -> None:
         store.append(second)
 
 
-def test_a_long_ledger_loads_from_a_snapshot_like_from_its_events(store: SQLiteLedgerStore, tmp_path: Path) -> None:
+def test_a_long_ledger_loads_from_a_snapshot_like_from_its_events(
+    store: SQLiteLedgerStore, tmp_path: Path
+) -> None:
     """Snapshot and tail give what all events give, and a damaged snapshot is no loss."""
     for number in range(1, 260):
         upload(store, number)
@@ -147,7 +151,8 @@ def test_one_flipped_byte_is_found_and_named(store: SQLiteLedgerStore, tmp_path:
         ("DELETE FROM event_digests WHERE originator_version = 3", "chain"),
         ("DELETE FROM stored_events WHERE rowid = 6", "missing"),
         (
-            "DELETE FROM stored_events WHERE rowid = 6; DELETE FROM event_digests WHERE originator_version = 6",
+            """DELETE FROM stored_events WHERE rowid = 6;
+            DELETE FROM event_digests WHERE originator_version = 6""",
             "missing",
         ),
         ("DELETE FROM stored_events; DELETE FROM event_digests", "missing"),
@@ -175,7 +180,9 @@ def test_a_moved_box_does_not_open(store: SQLiteLedgerStore, tmp_path: Path) -> 
     upload(store, 1)
     upload(store, 2)
     intruder = without_triggers(tmp_path)
-    intruder.execute("UPDATE stored_events SET state = (SELECT state FROM stored_events WHERE rowid = 2) WHERE rowid = 3")
+    intruder.execute(
+        "UPDATE stored_events SET state = (SELECT state FROM stored_events WHERE rowid = 2) WHERE rowid = 3"
+    )
     with pytest.raises(IntegrityFaultError, match="does not open"):
         list(open_store(tmp_path).stream(UserLedger.create_id("alice")))
 

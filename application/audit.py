@@ -1,0 +1,192 @@
+"""Audit: what happened to a user's files, from the ledger alone."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from application.files import Listing, listing_of
+from application.policy import UsagePolicy
+from application.ports import LedgerStore, Recorded
+from domain.errors import InvalidValueError, NoSuchFileError
+from domain.events import (
+    ExecutionFinished,
+    ExecutionStarted,
+    FileEvicted,
+    FileGenerated,
+    FileRecorded,
+    LedgerEvent,
+    event_kinds,
+)
+from domain.files import check_user_id
+from domain.ledger import UserLedger
+from domain.why import FileState, explain
+
+DEFAULT_PAGE_EVENTS = 100
+
+
+@dataclass(frozen=True)
+class HistoryFilter:
+    """Which events a history shows; None: no restriction. `after` is a sequence, the cursor."""
+
+    file_id: str | None = None
+    kind: str | None = None
+    actor: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    after: int = 0
+    limit: int = DEFAULT_PAGE_EVENTS
+
+
+@dataclass(frozen=True)
+class History:
+    """One page of a user's events; `next` is the cursor of the next page, None at the end."""
+
+    user_id: str
+    events: tuple[Recorded, ...]
+    next: int | None
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a file is there or gone: its state, the events that made it so, and words."""
+
+    file_id: str
+    state: FileState
+    because: tuple[Recorded, ...]
+    text: str
+
+
+class ReadHistory:
+    """The audit trail of one user."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._store = store
+
+    def __call__(self, user_id: str, wanted: HistoryFilter | None = None) -> History:
+        """Return the events that `wanted` asks for, oldest first.
+
+        Raises:
+            InvalidValueError: the kind of event or the page size does not exist.
+        """
+        wanted = wanted or HistoryFilter()
+        if wanted.kind is not None and wanted.kind not in event_kinds():
+            msg = f"There is no event type {wanted.kind!r}; there are {', '.join(sorted(event_kinds()))}."
+            raise InvalidValueError(msg)
+        if wanted.limit < 1:
+            msg = f"A page holds at least 1 event, not {wanted.limit}."
+            raise InvalidValueError(msg)
+        stream = self._store.stream(UserLedger.create_id(check_user_id(user_id)), after=wanted.after)
+        page: list[Recorded] = []
+        for recorded in stream:
+            if not _matches(recorded.event, wanted):
+                continue
+            if len(page) == wanted.limit:
+                return History(user_id, tuple(page), page[-1].event.originator_version)
+            page.append(recorded)
+        return History(user_id, tuple(page), None)
+
+    def newest(self, user_id: str, limit: int) -> History:
+        """Return the user's newest events, oldest of them first."""
+        ledger = self._store.load(check_user_id(user_id))
+        after = max(0, ledger.version - limit) if ledger else 0
+        return self(user_id, HistoryFilter(after=after, limit=limit))
+
+
+class ReadPastFiles:
+    """The file list as it was."""
+
+    def __init__(self, store: LedgerStore, policy: UsagePolicy) -> None:
+        self._store, self._policy = store, policy
+
+    def as_of(self, user_id: str, moment: datetime) -> Listing:
+        """Return the files that the user could use at `moment`."""
+        past: list[LedgerEvent] = []
+        pending: list[LedgerEvent] = []
+        for event in self._events(user_id):
+            pending.append(event)
+            if event.timestamp <= moment:
+                # A clock may have run backwards: everything before the last event in time counts.
+                past += pending
+                pending = []
+        ledger = fold(past)
+        files = tuple(ledger.live_files(moment)) if ledger else ()
+        return listing_of(user_id, files, self._policy)
+
+    def at(self, user_id: str, sequence: int) -> Listing:
+        """Return the files that were recorded after the user's event number `sequence`."""
+        if sequence < 0:
+            msg = f"A sequence is 0 or more, not {sequence}."
+            raise InvalidValueError(msg)
+        ledger = fold(self._events(user_id, up_to=sequence))
+        return listing_of(user_id, tuple(ledger.files.values()) if ledger else (), self._policy)
+
+    def _events(self, user_id: str, up_to: int | None = None) -> Iterator[LedgerEvent]:
+        ledger_id = UserLedger.create_id(check_user_id(user_id))
+        return (recorded.event for recorded in self._store.stream(ledger_id, up_to=up_to))
+
+
+class ExplainFile:
+    """Why a file is there or gone."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._store = store
+
+    def __call__(self, file_id: str, *, owner: str | None = None) -> Why:
+        """Explain a file; with `owner`, only when it is that user's.
+
+        Raises:
+            NoSuchFileError: no such file was ever recorded (for that owner).
+        """
+        ledger_id = self._store.find_file(file_id)
+        if ledger_id is None or (owner is not None and ledger_id != UserLedger.create_id(owner)):
+            raise NoSuchFileError(file_id)
+        events = list(self._store.stream(ledger_id))
+        because = _because(events, file_id)
+        state, text = explain(file_id, [recorded.event for recorded in because])
+        return Why(file_id, state, tuple(because), text)
+
+
+def fold(events: Iterable[LedgerEvent]) -> UserLedger | None:
+    """Return the ledger that `events` make, None when there are none."""
+    ledger: UserLedger | None = None
+    for event in events:
+        ledger = event.mutate(ledger)
+    return ledger
+
+
+def event_data(event: LedgerEvent) -> dict[str, Any]:
+    """Return what an event says beyond what every event carries, as JSON-like values."""
+    return event.model_dump(mode="json", exclude=set(LedgerEvent.model_fields) | {"originator_topic"})
+
+
+def _matches(event: LedgerEvent, wanted: HistoryFilter) -> bool:
+    return (
+        (wanted.file_id is None or wanted.file_id in _files_named(event))
+        and (wanted.kind is None or wanted.kind == event.TOPIC)
+        and (wanted.actor is None or wanted.actor == event.actor)
+        and (wanted.since is None or event.timestamp >= wanted.since)
+        and (wanted.until is None or event.timestamp <= wanted.until)
+    )
+
+
+def _files_named(event: LedgerEvent) -> set[str]:
+    """Return the ids of the files that an event is about."""
+    named = {getattr(event, "file_id", ""), getattr(event, "displaced_by", "")}
+    if isinstance(event, ExecutionFinished):
+        named |= {*event.loaded_file_ids, *event.generated_file_ids}
+    return named
+
+
+def _because(events: Sequence[Recorded], file_id: str) -> list[Recorded]:
+    """Choose the events that made the file what it is: its own, its maker's, its displacer's."""
+    own = [r for r in events if getattr(r.event, "file_id", None) == file_id]
+    makers = {r.event.execution_id for r in own if isinstance(r.event, FileGenerated)}
+    displacers = {r.event.displaced_by for r in own if isinstance(r.event, FileEvicted)}
+    related = [
+        r
+        for r in events
+        if (isinstance(r.event, ExecutionStarted) and r.event.execution_id in makers)
+        or (isinstance(r.event, FileRecorded) and r.event.file_id in displacers)
+    ]
+    return sorted([*own, *related], key=lambda r: r.position)

@@ -1,0 +1,76 @@
+"""List, open and delete a user's own files."""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from application.ledgers import By, Ledgers
+from application.policy import UsagePolicy
+from application.ports import BlobStore, Clock, FileList, Views
+from domain.files import LedgerFile, blob_name, check_user_id
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A user's files, oldest first; `count` uploads of at most `limit`."""
+
+    user_id: str
+    count: int
+    limit: int
+    files: tuple[LedgerFile, ...]
+
+
+class ListFiles:
+    """The current list, from the view, with every event so far in it."""
+
+    def __init__(self, views: Views, clock: Clock, policy: UsagePolicy) -> None:
+        self._views, self._clock, self._policy = views, clock, policy
+
+    def __call__(self, user_id: str) -> Listing:
+        """Return the files that the user can use now."""
+        check_user_id(user_id)
+        self._views.catch_up()
+        listed: FileList = self._views.files_of(user_id)
+        now = self._clock.now()
+        files = tuple(file for file in listed.files if not file.is_due(now))
+        return listing_of(user_id, files, self._policy)
+
+
+def listing_of(user_id: str, files: tuple[LedgerFile, ...], policy: UsagePolicy) -> Listing:
+    """Return `files` as a list with its count and limit."""
+    return Listing(user_id, sum(file.is_upload for file in files), policy.limits.max_files, files)
+
+
+class OpenFile:
+    """Download: the owner gets a file's bytes back."""
+
+    def __init__(self, ledgers: Ledgers, blobs: BlobStore) -> None:
+        self._ledgers, self._blobs = ledgers, blobs
+
+    def __call__(self, user_id: str, file_id: str) -> tuple[LedgerFile, BinaryIO]:
+        """Return a live file of the user, open for reading.
+
+        Raises:
+            NoSuchFileError: the user has no such file (absent and foreign alike).
+        """
+        by = By.user(check_user_id(user_id))
+        ledger = self._ledgers.load(user_id, by)
+        file = ledger.live_file(file_id, self._ledgers.metadata(by).timestamp)
+        return file, self._blobs.open(user_id, blob_name(file.file_id, file.extension))
+
+
+class DeleteFile:
+    """Remove a file from the list; the purge policy removes its bytes."""
+
+    def __init__(self, ledgers: Ledgers) -> None:
+        self._ledgers = ledgers
+
+    def __call__(self, user_id: str, file_id: str, *, by: By | None = None) -> LedgerFile:
+        """Delete a live file of the user and return what it was.
+
+        Raises:
+            NoSuchFileError: the user has no such file (absent and foreign alike).
+        """
+        by = by or By.user(check_user_id(user_id))
+        return self._ledgers.decide(
+            user_id, lambda ledger, metadata: ledger.delete(file_id, metadata), by
+        ).result

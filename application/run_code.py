@@ -1,0 +1,247 @@
+"""Run Python for a user: record the start, run behind the boundary, keep the outputs, record the end."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from application.ledgers import By, Ledgers
+from application.policy import UsagePolicy
+from application.ports import (
+    BlobStore,
+    GrantedFile,
+    Ids,
+    OutputStream,
+    Runners,
+    RunRequest,
+    RunResult,
+    Sandbox,
+)
+from domain.errors import EnvironmentFaultError, FileLedgerError
+from domain.events import ExecutionFinished
+from domain.executions import INTERRUPTED, ExecutionReport, Outcome
+from domain.file_types import HEAD_BYTES, identify
+from domain.files import LedgerFile, NewFile, blob_name, check_user_id, clean_filename
+from domain.ledger import UserLedger
+from domain.metadata import Metadata
+
+COPY_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A finished run. `files` are the outputs that were kept; `skipped_outputs` say why others were not."""
+
+    execution_id: str
+    outcome: Outcome
+    exit_code: int | None
+    stdout: str
+    stderr: str
+    duration_ms: int
+    explanation: str
+    files: tuple[LedgerFile, ...]
+    packages_installed: tuple[str, ...]
+    skipped_outputs: tuple[str, ...]
+
+
+class RunObserver(Protocol):
+    """Somebody who watches a run."""
+
+    def show_output(self, stream: OutputStream, text: str) -> None:
+        """Take a piece of output as it appears."""
+
+    def show_progress(self, text: str) -> None:
+        """Take a short word on what the run waits for."""
+
+    def is_cancelled(self) -> bool:
+        """Tell whether the run shall stop."""
+
+
+class Unobserved:
+    """An observer for runs that nobody watches."""
+
+    def show_output(self, stream: OutputStream, text: str) -> None:
+        """Ignore output: the result carries it."""
+
+    def show_progress(self, text: str) -> None:
+        """Ignore progress."""
+
+    def is_cancelled(self) -> bool:
+        """Never cancel."""
+        return False
+
+
+class RunCode:
+    """Runs code in the sandbox and records what came of it."""
+
+    def __init__(
+        self,
+        ledgers: Ledgers,
+        blobs: BlobStore,
+        sandbox: Sandbox,
+        ids: Ids,
+        runners: Runners,
+        policy: UsagePolicy,
+    ) -> None:
+        self._ledgers, self._blobs, self._sandbox = ledgers, blobs, sandbox
+        self._ids, self._runners, self._policy = ids, runners, policy
+
+    def __call__(
+        self,
+        user_id: str,
+        code: str,
+        *,
+        by: By | None = None,
+        timeout_s: float | None = None,
+        model: str | None = None,
+        observer: RunObserver | None = None,
+    ) -> Execution:
+        """Run `code` with the user's live files and keep what it makes.
+
+        A machine that cannot build the boundary yields an execution that was
+        `refused`, with cause and remedy as its explanation.
+        """
+        by = by or By.user(check_user_id(user_id))
+        execution_id = self._ids.execution_id()
+
+        def start(ledger: UserLedger, metadata: Metadata) -> list[LedgerFile]:
+            return ledger.start_execution(
+                execution_id, code, model=model, runner=self._runners.current(), metadata=metadata
+            )
+
+        granted = self._ledgers.decide(user_id, start, by).result
+        request = RunRequest(execution_id, user_id, code, timeout_s or self._policy.execution_timeout_s)
+        finish_by = By(by.actor, execution_id)
+        try:
+            with ExitStack() as stack:
+                host = _Host(user_id, granted, self._blobs, self._ids, stack, observer or Unobserved())
+                result = self._run(request, host)
+                return self._finish(user_id, request, result, host, finish_by)
+        except BaseException:
+            self._interrupt(user_id, execution_id, finish_by)
+            raise
+
+    def _run(self, request: RunRequest, host: "_Host") -> RunResult:
+        try:
+            return self._sandbox.run(request, host)
+        except EnvironmentFaultError as error:
+            return RunResult(Outcome.REFUSED, None, "", "", 0, explanation=str(error))
+
+    def _finish(
+        self, user_id: str, request: RunRequest, result: RunResult, host: "_Host", by: By
+    ) -> Execution:
+        report = ExecutionReport(
+            outcome=result.outcome,
+            exit_code=result.exit_code,
+            duration_ms=result.duration_ms,
+            output=_transcript(result),
+            packages=result.packages_installed,
+            loaded_file_ids=result.loaded_file_ids,
+            skipped_outputs=result.skipped_outputs,
+        )
+
+        def finish(ledger: UserLedger, metadata: Metadata) -> list[LedgerFile]:
+            kept = ledger.finish_execution(
+                request.execution_id,
+                report,
+                outputs=host.outputs,
+                expires_at=self._policy.expiry(metadata.timestamp),
+                limits=self._policy.limits,
+                metadata=metadata,
+            )
+            return [ledger.files[new.file_id] for new in kept]
+
+        decision = self._ledgers.decide(user_id, finish, by)
+        self._drop_unkept(user_id, host.outputs, decision.result)
+        skipped = [event.skipped_outputs for event in decision.events if isinstance(event, ExecutionFinished)]
+        return Execution(
+            execution_id=request.execution_id,
+            outcome=result.outcome,
+            exit_code=result.exit_code,
+            stdout=result.stdout,
+            stderr=result.stderr,
+            duration_ms=result.duration_ms,
+            explanation=result.explanation,
+            files=tuple(decision.result),
+            packages_installed=result.packages_installed,
+            skipped_outputs=skipped[0] if skipped else (),
+        )
+
+    def _drop_unkept(self, user_id: str, outputs: Sequence[NewFile], kept: Sequence[LedgerFile]) -> None:
+        kept_ids = {file.file_id for file in kept}
+        for new in outputs:
+            if new.file_id not in kept_ids:
+                self._blobs.purge(user_id, blob_name(new.file_id, new.extension))
+
+    def _interrupt(self, user_id: str, execution_id: str, by: By) -> None:
+        """Close the execution in the ledger, if that is still possible; the next start would too."""
+        try:
+            self._ledgers.decide(
+                user_id,
+                lambda ledger, metadata: ledger.finish_execution(
+                    execution_id, INTERRUPTED, metadata=metadata
+                ),
+                by,
+            )
+        except FileLedgerError:
+            return
+
+
+class _Host:
+    """What one run may ask: its granted files, and a place for its outputs."""
+
+    def __init__(
+        self,
+        user_id: str,
+        granted: Sequence[LedgerFile],
+        blobs: BlobStore,
+        ids: Ids,
+        stack: ExitStack,
+        observer: RunObserver,
+    ) -> None:
+        self._user_id, self._blobs, self._ids, self._stack = user_id, blobs, ids, stack
+        self._granted = {file.file_id: file for file in granted}
+        self.outputs: list[NewFile] = []
+        self.show_output = observer.show_output
+        self.show_progress = observer.show_progress
+        self.is_cancelled = observer.is_cancelled
+
+    def open_file(self, file_id: str) -> GrantedFile | None:
+        """Open a granted file; None when there is none, whoever's it may be."""
+        file = self._granted.get(file_id)
+        if file is None:
+            return None
+        try:
+            content = self._blobs.open(self._user_id, blob_name(file.file_id, file.extension))
+        except FileLedgerError:
+            return None
+        kind = identify(file.filename, content.read(HEAD_BYTES))
+        content.seek(0)
+        return GrantedFile(file.file_id, file.filename, kind.label, kind.loader, content)
+
+    def keep_output(self, name: str, content: BinaryIO) -> str | None:
+        """Stage and commit an output; its lock is held until the run is recorded."""
+        filename = clean_filename(name)
+        try:
+            staged = self._stack.enter_context(self._blobs.stage(self._user_id))
+            head = content.read(HEAD_BYTES)
+            chunk = head
+            while chunk:
+                staged.write(chunk)
+                chunk = content.read(COPY_CHUNK_BYTES)
+            new = NewFile(
+                file_id=self._ids.file_id(),
+                filename=filename,
+                file_type=identify(filename, head).label,
+                size_bytes=staged.size_bytes,
+                sha256=staged.sha256,
+            )
+            staged.commit(blob_name(new.file_id, new.extension))
+        except FileLedgerError as error:
+            return str(error)
+        self.outputs.append(new)
+        return None
+
+
+def _transcript(result: RunResult) -> str:
+    return "\n".join(part for part in (result.stdout, result.stderr, result.explanation) if part)

@@ -1,0 +1,71 @@
+"""What every start has to finish for processes that died before."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from application.expire import ExpireFiles
+from application.ledgers import By, Ledgers
+from application.ports import BlobStore, LedgerStore, Runners, Views
+from application.purge import PurgeRemovedFiles
+from domain.executions import INTERRUPTED
+from domain.files import blob_name
+from domain.ledger import UserLedger
+from domain.metadata import Metadata
+
+RECOVERY = By("system:recovery", "start")
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What a start found to finish: ids of executions and files, and bytes without an owner."""
+
+    interrupted: tuple[str, ...]
+    expired: tuple[str, ...]
+    orphans: tuple[str, ...]
+
+
+class Recover:
+    """Closes dead runs, catches up expiries and purges, sweeps bytes that no event names."""
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        ledgers: Ledgers,
+        views: Views,
+        blobs: BlobStore,
+        runners: Runners,
+        expire: ExpireFiles,
+        purge: PurgeRemovedFiles,
+    ) -> None:
+        self._store, self._ledgers, self._views, self._blobs = store, ledgers, views, blobs
+        self._runners, self._expire, self._purge = runners, expire, purge
+
+    def __call__(self, user_id: str | None = None) -> Recovery:
+        """Finish what was left; safe beside other processes that are at work.
+
+        With `user_id` only that user's folder is swept: what a short command can afford.
+        """
+        self._views.catch_up()
+        interrupted = tuple(self._close_dead_runs())
+        expired = tuple(self._expire())
+        self._purge.catch_up()
+        orphans = tuple(self._blobs.discard_orphans(self._is_recorded, user_id))
+        return Recovery(interrupted, expired, orphans)
+
+    def _close_dead_runs(self) -> list[str]:
+        dead = [run for run in self._views.running_executions() if not self._runners.is_alive(run.runner)]
+        for run in dead:
+            self._ledgers.decide(run.user_id, partial(_close, run.execution_id), RECOVERY)
+        return [run.execution_id for run in dead]
+
+    def _is_recorded(self, user_id: str, name: str) -> bool:
+        """Tell whether the user's ledger wants the blob: the file is live, or its purge is to come."""
+        ledger = self._store.load(user_id)
+        if ledger is None:
+            return False
+        wanted = [*ledger.files.values(), *ledger.awaiting_purge.values()]
+        return any(blob_name(file.file_id, file.extension) == name for file in wanted)
+
+
+def _close(execution_id: str, ledger: UserLedger, metadata: Metadata) -> None:
+    ledger.finish_execution(execution_id, INTERRUPTED, metadata=metadata)

@@ -1,0 +1,99 @@
+"""Upload: the bytes are kept first, then the event; never an event without bytes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from application.ledgers import By, Ledgers
+from application.policy import UsagePolicy
+from application.ports import BlobStore, Ids, StagedBlob
+from domain.errors import FileTooLargeError, RefusedError, UsageError
+from domain.events import FileEvicted
+from domain.file_types import HEAD_BYTES, identify
+from domain.files import LedgerFile, NewFile, blob_name, check_user_id, clean_filename
+from domain.ledger import UserLedger
+from domain.metadata import Metadata
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What an upload did. `evicted` files made room; `count` of `limit` uploads are held now."""
+
+    file: LedgerFile
+    evicted: tuple[LedgerFile, ...]
+    count: int
+    limit: int
+
+
+class UploadFile:
+    """Keeps a file's bytes and records it; the oldest files make room."""
+
+    def __init__(self, ledgers: Ledgers, blobs: BlobStore, ids: Ids, policy: UsagePolicy) -> None:
+        self._ledgers, self._blobs, self._ids, self._policy = ledgers, blobs, ids, policy
+
+    def __call__(
+        self, user_id: str, filename: str, chunks: Iterable[bytes], *, source: str, by: By | None = None
+    ) -> Receipt:
+        """Upload one file. `source` names the delivery: the same one twice is the same file.
+
+        Raises:
+            FileTooLargeError, QuotaExceededError: the file may not be kept.
+            EnvironmentFaultError: the disk or the ledger cannot take it; nothing was recorded.
+        """
+        by = by or By.user(check_user_id(user_id), source)
+        name = clean_filename(filename)
+        ledger = self._ledgers.load(user_id, by)
+        if (known := ledger.sources.get(source)) is not None:
+            return self._receipt(ledger, known, (), self._ledgers.metadata(by))
+        with self._blobs.stage(user_id) as staged:
+            head = self._receive(staged, name, chunks)
+            new = NewFile(
+                file_id=self._ids.file_id(),
+                filename=name,
+                file_type=identify(name, head).label,
+                size_bytes=staged.size_bytes,
+                sha256=staged.sha256,
+            )
+            staged.commit(blob_name(new.file_id, new.extension))
+            try:
+                receipt = self._ledgers.decide(user_id, partial(self._decide, new, source), by).result
+            except (RefusedError, UsageError):
+                # Any other failure may have struck after the event was saved: then the sweep decides.
+                self._drop(user_id, new)
+                raise
+            if receipt.file.file_id != new.file_id:
+                self._drop(user_id, new)
+            return receipt
+
+    def _receive(self, staged: StagedBlob, name: str, chunks: Iterable[bytes]) -> bytes:
+        """Write the bytes and return the first of them."""
+        limit_bytes, head = self._policy.limits.max_file_bytes, b""
+        for chunk in chunks:
+            if staged.size_bytes + len(chunk) > limit_bytes:
+                raise FileTooLargeError(name, limit_bytes)
+            head += chunk[: HEAD_BYTES - len(head)]
+            staged.write(chunk)
+        return head
+
+    def _decide(self, new: NewFile, source: str, ledger: UserLedger, metadata: Metadata) -> Receipt:
+        before = dict(ledger.files)
+        file_id = ledger.upload(
+            new,
+            source=source,
+            expires_at=self._policy.expiry(metadata.timestamp),
+            limits=self._policy.limits,
+            metadata=metadata,
+        )
+        evicted = [before[event.file_id] for event in ledger.pending_events if isinstance(event, FileEvicted)]
+        return self._receipt(ledger, file_id, tuple(evicted), metadata)
+
+    def _receipt(
+        self, ledger: UserLedger, file_id: str, evicted: tuple[LedgerFile, ...], metadata: Metadata
+    ) -> Receipt:
+        live = ledger.live_files(metadata.timestamp)
+        count = sum(file.is_upload for file in live)
+        file = ledger.live_file(file_id, metadata.timestamp)
+        return Receipt(file, evicted, count, self._policy.limits.max_files)
+
+    def _drop(self, user_id: str, new: NewFile) -> None:
+        self._blobs.purge(user_id, blob_name(new.file_id, new.extension))

@@ -1,0 +1,89 @@
+"""The expiry timer wakes in time."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.errors import EnvironmentFaultError
+from infrastructure.scheduling.expiry import ExpiryTimer
+
+PATIENCE_S = 10
+
+
+class Due:
+    """Due times, and when each was expired."""
+
+    def __init__(self) -> None:
+        self.waiting: list[datetime] = []
+        self.late_s: list[float] = []
+        self.changed = threading.Condition()
+
+    def expire(self) -> list[str]:
+        """Take what is due."""
+        now = datetime.now(UTC)
+        with self.changed:
+            due = [at for at in self.waiting if at <= now]
+            self.waiting = [at for at in self.waiting if at > now]
+            self.late_s += [(now - at).total_seconds() for at in due]
+            self.changed.notify_all()
+        return [str(at) for at in due]
+
+    def next_due(self) -> datetime | None:
+        """Return the earliest."""
+        return min(self.waiting, default=None)
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many were expired."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.late_s) >= count, PATIENCE_S)
+
+
+def test_each_due_time_is_met_within_a_second_and_never_early() -> None:
+    """Several times, one that had passed before the start among them, one added while running."""
+    due, now = Due(), datetime.now(UTC)
+    due.waiting = [now - timedelta(seconds=5), now + timedelta(seconds=0.4), now + timedelta(seconds=0.9)]
+    timer = ExpiryTimer(due.expire, due.next_due)
+    timer.start()
+    try:
+        due.waiting.append(datetime.now(UTC) + timedelta(seconds=0.2))
+        timer.reschedule()
+        due.wait_for(4)
+    finally:
+        timer.close()
+    on_time = sorted(due.late_s)[:3]
+    assert all(0 <= late < 1 for late in on_time), due.late_s
+
+
+def test_a_timer_outlives_a_server_that_is_gone() -> None:
+    """An expiry that fails is tried again, and nothing is raised at the start."""
+    due, calls = Due(), list[float]()
+    due.waiting = [datetime.now(UTC) + timedelta(seconds=0.2)]
+
+    def next_due() -> datetime | None:
+        calls.append(time.monotonic())
+        if len(calls) == 1:
+            msg = "the server is gone"
+            raise EnvironmentFaultError(msg)
+        return due.next_due()
+
+    timer = ExpiryTimer(due.expire, next_due)
+    timer.start()
+    try:
+        timer.reschedule()
+        due.wait_for(1)
+    finally:
+        timer.close()
+
+
+@pytest.mark.parametrize("seconds", [0.05])
+def test_closing_does_not_wait_for_far_due_times(seconds: float) -> None:
+    """A timer with an appointment in a year closes at once."""
+    due = Due()
+    due.waiting = [datetime.now(UTC) + timedelta(days=365, seconds=seconds)]
+    timer = ExpiryTimer(due.expire, due.next_due)
+    timer.start()
+    began = time.monotonic()
+    timer.close()
+    assert time.monotonic() - began < 2

@@ -1,0 +1,123 @@
+"""The use cases over real ledger, keys and blobs in a folder, with a clock that the test turns."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+from application.expire import ExpireFiles
+from application.files import DeleteFile, ListFiles, OpenFile
+from application.ledgers import Ledgers
+from application.policy import UsagePolicy
+from application.ports import Views
+from application.purge import PurgeRemovedFiles
+from application.startup import Recover
+from application.upload import Receipt, UploadFile
+from domain.retention import Limits
+from infrastructure.blobs.folder import FolderBlobStore
+from infrastructure.clock import RandomIds
+from infrastructure.ledger.keys import KeyFolder
+from infrastructure.ledger.store import SQLiteLedgerStore
+from infrastructure.runners import RunnerLocks
+from tests.support.naive_views import NaiveViews
+
+
+@dataclass
+class TurnedClock:
+    """A clock that stands still until it is turned."""
+
+    at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """Return where it stands."""
+        return self.at
+
+    def turn(self, seconds: float) -> None:
+        """Move it on."""
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class House:
+    """Everything but MongoDB, sandbox and model."""
+
+    folder: Path
+    policy: UsagePolicy = field(default_factory=lambda: UsagePolicy(limits=Limits(max_files=3)))
+    clock: TurnedClock = field(default_factory=TurnedClock)
+
+    @cached_property
+    def store(self) -> SQLiteLedgerStore:
+        """A real ledger."""
+        return SQLiteLedgerStore(self.folder / "ledger" / "ledger.db", KeyFolder(self.folder / "keys"))
+
+    @cached_property
+    def blobs(self) -> FolderBlobStore:
+        """Real files."""
+        return FolderBlobStore(self.folder / "user_files")
+
+    @cached_property
+    def ledgers(self) -> Ledgers:
+        """Decisions."""
+        return Ledgers(self.store, self.clock)
+
+    @cached_property
+    def views(self) -> Views:
+        """Naive views."""
+        return NaiveViews(self.store)
+
+    @cached_property
+    def runners(self) -> RunnerLocks:
+        """This process."""
+        return RunnerLocks(self.folder / "runners")
+
+    @cached_property
+    def upload_file(self) -> UploadFile:
+        """The use case of uploads."""
+        return UploadFile(self.ledgers, self.blobs, RandomIds(), self.policy)
+
+    @cached_property
+    def open_file(self) -> OpenFile:
+        """The use case of downloads."""
+        return OpenFile(self.ledgers, self.blobs)
+
+    @cached_property
+    def delete_file(self) -> DeleteFile:
+        """The use case of deletions."""
+        return DeleteFile(self.ledgers)
+
+    @cached_property
+    def list_files(self) -> ListFiles:
+        """The use case of lists."""
+        return ListFiles(self.views, self.clock, self.policy)
+
+    @cached_property
+    def expire(self) -> ExpireFiles:
+        """The use case of expiry."""
+        return ExpireFiles(self.ledgers, self.views)
+
+    @cached_property
+    def purge(self) -> PurgeRemovedFiles:
+        """The purge policy."""
+        return PurgeRemovedFiles(self.store, self.ledgers, self.blobs)
+
+    @cached_property
+    def recover(self) -> Recover:
+        """What a start does."""
+        return Recover(
+            self.store, self.ledgers, self.views, self.blobs, self.runners, self.expire, self.purge
+        )
+
+    def upload(
+        self, name: str, content: bytes = b"a,b\n1,2\n", user_id: str = "alice", source: str = ""
+    ) -> Receipt:
+        """Upload a small file."""
+        return self.upload_file(user_id, name, [content], source=source or f"test:{name}")
+
+    def on_disk(self) -> set[str]:
+        """Return the names of every file under user_files and staging."""
+        folders = (self.folder / "user_files", self.folder / "staging")
+        return {path.name for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+    def listed(self, user_id: str = "alice") -> set[str]:
+        """Return the blob names that a user's list asks for."""
+        return {f"{file.file_id}{file.extension}" for file in self.list_files(user_id).files}

@@ -1,0 +1,71 @@
+"""The views computed naively: by folding every ledger at each question."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from application.audit import fold
+from application.ports import FileList, LedgerStore, Quota, RebuiltView, RunningRow
+from domain.ledger import UserLedger
+
+
+class NaiveViews:
+    """`Views` without a database, always up to date."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._store = store
+
+    def _ledgers(self) -> Iterable[UserLedger]:
+        for ledger_id in self._store.ledger_ids():
+            ledger = fold(recorded.event for recorded in self._store.stream(ledger_id))
+            assert ledger is not None
+            yield ledger
+
+    def _ledger(self, user_id: str) -> UserLedger | None:
+        return next((ledger for ledger in self._ledgers() if ledger.user_id == user_id), None)
+
+    def catch_up(self) -> int:
+        """Return the head: nothing has to be caught up."""
+        return self._store.head()
+
+    def files_of(self, user_id: str) -> FileList:
+        """Return the files of a user's ledger."""
+        ledger = self._ledger(user_id)
+        return FileList(user_id, tuple(ledger.files.values()) if ledger else ())
+
+    def quota_of(self, user_id: str) -> Quota:
+        """Count the files of a user's ledger."""
+        files = self.files_of(user_id).files
+        uploads = sum(file.is_upload for file in files)
+        return Quota(user_id, uploads, len(files) - uploads, sum(file.size_bytes for file in files))
+
+    def due_user_ids(self, now: datetime) -> Sequence[str]:
+        """Return who holds a file that is due."""
+        return [
+            ledger.user_id for ledger in self._ledgers() if any(f.is_due(now) for f in ledger.files.values())
+        ]
+
+    def next_expiry(self) -> datetime | None:
+        """Return the earliest expiry of all."""
+        times = [f.expires_at for ledger in self._ledgers() for f in ledger.files.values() if f.expires_at]
+        return min(times, default=None)
+
+    def running_executions(self) -> Sequence[RunningRow]:
+        """Return what runs, by the ledgers."""
+        return [
+            RunningRow(run.execution_id, ledger.user_id, run.runner)
+            for ledger in self._ledgers()
+            for run in ledger.running.values()
+        ]
+
+    def rebuild(
+        self,
+        *,
+        view: str | None = None,
+        user_id: str | None = None,
+        first: int = 1,
+        last: int | None = None,
+        dry_run: bool = False,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Sequence[RebuiltView]:
+        """Rebuild nothing."""
+        return []
