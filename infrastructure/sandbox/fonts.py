@@ -1,0 +1,59 @@
+"""The list of fonts that matplotlib makes for itself, made once instead of in every run."""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
+
+from application.ports import GrantedFile, OutputStream
+
+CODE = """
+import os, shutil
+os.environ["MPLCONFIGDIR"] = "/work/fonts"
+os.mkdir("/work/fonts")
+try:
+    import matplotlib.font_manager
+except ImportError:
+    pass
+"""
+
+
+class FontKeeper:
+    """A `RunHost` that keeps the list that the run makes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def open_file(self, file_id: str) -> GrantedFile | None:
+        """No file is granted."""
+        del file_id
+        return None
+
+    def keep_output(self, name: str, content: BinaryIO) -> str | None:
+        """Put a font list into place in one step."""
+        target = self._folder / Path(name).name
+        temporary = target.with_name(f".{token_hex(6)}")
+        with temporary.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        temporary.chmod(0o644)
+        temporary.rename(target)
+        return None
+
+    def show_output(self, stream: OutputStream, text: str) -> None:
+        """Nobody reads it."""
+
+    def show_progress(self, text: str) -> None:
+        """Nobody waits."""
+
+    def is_cancelled(self) -> bool:
+        """It is never cancelled."""
+        return False
+
+
+def is_current(folder: Path, libraries: Path) -> bool:
+    """Tell whether the list in `folder` is newer than the code environment."""
+    with suppress(OSError):
+        newest = max((p.stat().st_mtime for p in folder.iterdir() if not p.name.startswith(".")), default=0.0)
+        return newest >= libraries.stat().st_mtime
+    return False

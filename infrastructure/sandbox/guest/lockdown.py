@@ -1,0 +1,107 @@
+"""Lock the calling process down for hostile code, by system calls alone.
+
+Two ways lead to the same end. With a user namespace (the host is an ordinary
+user) the new namespaces belong to it, and its id map names one uid. Without (the
+host is root) the capabilities that bubblewrap kept make the namespaces, and the
+process then becomes a uid of its own. Either way it ends without capabilities,
+without a way to gain any, and behind a filter of system calls.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import struct
+from typing import Any
+
+_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
+_NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 0x2, 0x4, 0x8, 0x4000, 0x40000
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP = 1, 4, 22, 24
+_PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
+_SECCOMP_MODE_FILTER = 2
+_CAPABILITY_VERSION_3 = 0x20080522
+_MOST_CAPABILITIES = 64
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _Filter(ctypes.Structure):
+    """`struct sock_fprog` of linux/filter.h."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def enter_namespaces(*, user_namespace: bool) -> None:
+    """Leave every namespace of the host; the pid namespace begins with the next fork."""
+    uid, gid = os.getuid(), os.getgid()
+    flags = _NEWNS | _NEWPID | _NEWNET | _NEWIPC | _NEWUTS | _NEWCGROUP
+    _call("unshare", ctypes.c_int(flags | (_NEWUSER if user_namespace else 0)))
+    if user_namespace:
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{uid} {uid} 1")
+        _write("/proc/self/gid_map", f"{gid} {gid} 1")
+
+
+def lock_down(spec: dict[str, Any]) -> None:
+    """Give the process its own folders and take everything else; there is no way back.
+
+    `spec` comes from the host: `uid` (None: stay), `tmpfs` (folder to mount
+    options), `rlimits` (name to number), `nice` and `filter` (BPF in hex).
+    """
+    _mount_private_folders(spec["tmpfs"], spec["uid"])
+    _write("/proc/self/oom_score_adj", "1000")
+    os.nice(spec["nice"])
+    for name, limit in spec["rlimits"].items():
+        resource.setrlimit(getattr(resource, name), (limit, limit))
+    _drop_privileges(spec["uid"])
+    os.chdir("/work")
+    _filter_system_calls(bytes.fromhex(spec["filter"]))
+
+
+def _mount_private_folders(tmpfs: dict[str, str], uid: int | None) -> None:
+    owner = os.getuid() if uid is None else uid
+    group = os.getgid() if uid is None else uid
+    _mount("none", "/", None, _MS_REC | _MS_PRIVATE, None)
+    for folder, options in tmpfs.items():
+        owned = f"{options},mode=0700,uid={owner},gid={group}"
+        _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, owned)
+    _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "subset=pid")
+
+
+def _drop_privileges(uid: int | None) -> None:
+    """Drop every capability; changing the uid clears the death signal, so that is set last."""
+    for capability in range(_MOST_CAPABILITIES):
+        if _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
+            break
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    _call("prctl", _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    _call("capset", struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24))
+    _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
+    _call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _filter_system_calls(program: bytes) -> None:
+    instruction_bytes = 8
+    block = _Filter(len(program) // instruction_bytes, program)
+    _call("prctl", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(block), 0, 0)
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, options: str | None) -> None:
+    texts = [None if text is None else text.encode() for text in (source, target, kind, options)]
+    _call("mount", *texts[:3], ctypes.c_ulong(flags), texts[3])
+
+
+def _call(name: str, *arguments: Any) -> None:
+    if getattr(_libc, name)(*arguments) < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}{arguments[:3]}: {os.strerror(number)}")
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)

@@ -1,0 +1,99 @@
+"""Run the user's code in the locked-down process, as a script would run."""
+
+import atexit
+import builtins
+import os
+import resource
+import socket
+import sys
+import threading
+import types
+from typing import Any, NoReturn, TextIO
+
+import display
+import figures
+import host_files
+
+_FONTS = "/fonts"
+
+
+def run(channel: socket.socket, job: dict[str, Any], code_fd: int) -> NoReturn:
+    """Execute the code behind `code_fd` and end the process with its status."""
+    with os.fdopen(code_fd, "rb") as file:
+        code = file.read().decode()
+    resource.setrlimit(resource.RLIMIT_CPU, (job["cpu_s"], job["cpu_s"]))
+    sys.stdout, sys.stderr = _printer(1), _printer(2)
+    host_files.connect(channel)
+    _lend_font_cache()
+    figures.track()
+    status = _execute(code)
+    _finish(status)
+
+
+def load_file(file_id: str, **options: Any) -> Any:
+    """Load one of your files by its id: a table as a DataFrame, others as what fits them."""
+    from load_file import load_file as load  # noqa: PLC0415 - imported by the runs that use it
+
+    return load(file_id, **options)
+
+
+def _execute(code: str) -> int:
+    builtins.load_file = load_file  # type: ignore[attr-defined]
+    display.remember_source(code)
+    main = types.ModuleType("__main__")
+    main.__dict__["load_file"] = load_file
+    sys.modules["__main__"] = main
+    sys.argv = [display.MAIN]
+    sys.path = ["/work", *(p for p in sys.path if p != _guest_folder()), _guest_folder()]
+    statuses = _guarded(lambda: _run_in(main, code)), _guarded(figures.keep_open_figures)
+    return max(statuses)
+
+
+def _run_in(main: types.ModuleType, code: str) -> None:
+    body, last = display.split_last_expression(code)
+    exec(body, main.__dict__)  # noqa: S102 - this is what the sandbox is for
+    if last is not None:
+        display.show_value(eval(last, main.__dict__))  # noqa: S307
+
+
+def _guarded(action: Any) -> int:
+    """Carry out `action` and return the exit status that Python would give it."""
+    try:
+        action()
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return (end.code or 0) & 0xFF
+        print(end.code, file=sys.stderr)
+        return 1
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the user wants to see it
+        display.show_error(error)
+        return 1
+    return 0
+
+
+def _finish(status: int) -> NoReturn:
+    """End as the interpreter would, without the time that taking it down costs."""
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - joins the user's threads
+        atexit._run_exitfuncs()  # noqa: SLF001 - os._exit would skip them
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
+
+
+def _printer(descriptor: int) -> TextIO:
+    """Return a text stream that shows each line at once and never fails on odd characters."""
+    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _guest_folder() -> str:
+    return os.path.dirname(os.path.abspath(__file__))
+
+
+def _lend_font_cache() -> None:
+    """Put the shared, read-only font list where matplotlib wants a folder that it may write to."""
+    own = os.environ["MPLCONFIGDIR"]
+    os.mkdir(own, 0o700)
+    for name in os.listdir(_FONTS):
+        os.symlink(f"{_FONTS}/{name}", f"{own}/{name}")

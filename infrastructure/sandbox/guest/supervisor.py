@@ -1,0 +1,83 @@
+"""First program inside bubblewrap: make one locked-down process and report how it ended.
+
+The supervisor runs no user code. The process that it forks is the first one of a
+pid namespace of its own: when it ends, the kernel ends all others of the run.
+"""
+
+import os
+import select
+import signal
+import socket
+import sys
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import frames
+import lockdown
+
+_CHANNEL_FD = 3
+_SETUP_FAILED = 97
+
+
+def main() -> None:
+    """Serve the host on the socket whose number is the only argument."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    spec, descriptors = frames.receive(control)
+    supervise(control, spec, descriptors)
+
+
+def supervise(control: socket.socket, spec: dict[str, Any], descriptors: list[int]) -> None:
+    """Fork the locked-down process; `descriptors` are its channel, stdout and stderr."""
+    lockdown.enter_namespaces(user_namespace=spec["user_namespace"])
+    child = os.fork()
+    if child == 0:
+        _become_run(control, spec, descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    pidfd = os.pidfd_open(child)
+    frames.send(control, {"started": child}, (pidfd,))
+    _kill_when_host_dies(control, child, pidfd)
+    _, status = os.waitpid(child, 0)
+    with suppress(OSError):
+        frames.send(control, {"status": status})
+
+
+def _kill_when_host_dies(control: socket.socket, child: int, pidfd: int) -> None:
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(pidfd, select.POLLIN)
+    ready = dict(poll.poll())
+    if pidfd not in ready:
+        os.kill(child, signal.SIGKILL)
+
+
+def _become_run(control: socket.socket, spec: dict[str, Any], descriptors: list[int]) -> NoReturn:
+    try:
+        control.close()
+        lockdown.lock_down(spec)
+        channel = _keep_only(*descriptors)
+        work = os.open("/work", os.O_RDONLY | os.O_DIRECTORY)
+        frames.send(channel, {"ready": True}, (work,))
+        os.close(work)
+        job, (code,) = frames.receive(channel)
+    except EOFError:
+        os._exit(0)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, this process must not go on
+        os.write(2, f"lock-down failed: {error}\n".encode())
+        os._exit(_SETUP_FAILED)
+    import runner  # noqa: PLC0415 - nothing of it is needed before the lock-down
+
+    runner.run(channel, job, code)
+
+
+def _keep_only(channel: int, stdout: int, stderr: int) -> socket.socket:
+    """Arrange descriptors 0 to 3 and close all others."""
+    null = os.open("/dev/null", os.O_RDONLY)
+    for number, source in enumerate(os.dup(fd) for fd in (null, stdout, stderr, channel)):
+        os.dup2(source, number, inheritable=number < _CHANNEL_FD)
+    os.closerange(_CHANNEL_FD + 1, os.sysconf("SC_OPEN_MAX"))
+    return socket.socket(fileno=_CHANNEL_FD)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Where control groups are not to be had: add up the memory of a run's processes.
+
+The kernel holds memory for a process beyond its pages: page tables, and what lies
+unread in its sockets. Both count here, since a run could otherwise hide in them.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from infrastructure.sandbox.config import SandboxConfig
+from infrastructure.sandbox.groups import RunGroup
+
+_PROC = Path("/proc")
+_KIBIBYTE = 1024
+_SOCKET_BYTES = 416 * _KIBIBYTE  # twice the usual net.core.wmem_max: the most that a socket may hold
+_RESIDENT = ("VmRSS", "VmPTE")
+
+
+class WatchedRun:
+    """The processes below one process; orphans among them become its children."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._pid = 0
+
+    def add(self, pid: int) -> None:
+        """Watch this process and its descendants."""
+        self._pid = pid
+
+    def is_over_memory(self) -> bool:
+        """Tell whether they hold too much: by a quick upper bound, and exactly when that is too high.
+
+        Exactly means that shared pages count once (PSS), and so do shared sockets.
+        """
+        pids = descendants(self._pid) if self._pid else []
+        bound = sum(resident_bytes(pid) + len(_open_files(pid)) * _SOCKET_BYTES for pid in pids)
+        if bound <= self._limit_bytes:
+            return False
+        return sum(map(proportional_bytes, pids)) + socket_bytes(pids) > self._limit_bytes
+
+    def remove(self) -> None:
+        """Nothing to remove."""
+
+
+class Watchdog:
+    """Groups that are looked at a few times a second."""
+
+    mechanism = "watchdog on summed memory"
+
+    def __init__(self, config: SandboxConfig) -> None:
+        self._limit_bytes = config.memory_bytes
+
+    def new(self, name: str) -> RunGroup:
+        """Make a group."""
+        del name
+        return WatchedRun(self._limit_bytes)
+
+
+def descendants(pid: int) -> list[int]:
+    """Return `pid` and every process below it that can be seen now."""
+    found, waiting = [], [pid]
+    while waiting:
+        parent = waiting.pop()
+        found.append(parent)
+        for task in _listed(_PROC / str(parent) / "task"):
+            with suppress(OSError):
+                waiting += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
+    return found
+
+
+def resident_bytes(pid: int) -> int:
+    """Return a process's pages in memory and their page tables, 0 when it is gone."""
+    with suppress(OSError):
+        return sum(size for name, size in _sizes(pid, "status") if name in _RESIDENT)
+    return 0
+
+
+def proportional_bytes(pid: int) -> int:
+    """Return a process's share of pages and its page tables; all pages where the kernel does not tell."""
+    with suppress(OSError):
+        pages = next(size for name, size in _sizes(pid, "smaps_rollup") if name == "Pss")
+        return pages + sum(size for name, size in _sizes(pid, "status") if name == "VmPTE")
+    return resident_bytes(pid)
+
+
+def socket_bytes(pids: list[int]) -> int:
+    """Return the most that the sockets of these processes can hold."""
+    sockets: set[str] = set()
+    for pid in pids:
+        for file in _open_files(pid):
+            with suppress(OSError):
+                target = str(file.readlink())
+                if target.startswith("socket:"):
+                    sockets.add(target)
+    return len(sockets) * _SOCKET_BYTES
+
+
+def _sizes(pid: int, file: str) -> Iterator[tuple[str, int]]:
+    """Yield the sizes of a file of proc(5), in bytes, by name."""
+    for line in (_PROC / str(pid) / file).read_text(encoding="utf-8", errors="replace").splitlines():
+        name, _, value = line.partition(":")
+        if value.endswith(" kB"):
+            yield name, int(value.split()[0]) * _KIBIBYTE
+
+
+def _open_files(pid: int) -> list[Path]:
+    return _listed(_PROC / str(pid) / "fd")
+
+
+def _listed(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return list(folder.iterdir())
+    return []

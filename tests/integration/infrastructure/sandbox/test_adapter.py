@@ -1,0 +1,276 @@
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from application.ports import OutputStream
+from domain.executions import Outcome
+from infrastructure.sandbox.adapter import BubblewrapSandbox
+from tests.support.sandboxes import RecordingHost, Runs, config, opened
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BubblewrapSandbox]:
+    """One sandbox for all tests of this module."""
+    with opened(config(tmp_path_factory.mktemp("sandbox"), memory_mb=1024)) as made:
+        yield made
+
+
+@pytest.fixture
+def run(sandbox: BubblewrapSandbox) -> Runs:
+    """Runs code."""
+    return Runs(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        ("1 + 1", "2\n"),
+        ("x = 3\nx", "3\n"),
+        ("'text'", "'text'\n"),
+        ("None", ""),
+        ("print('a')", "a\n"),
+        ("for i in range(2): i", ""),
+        ("import pandas as pd\npd.DataFrame({'a': [1, 2]})", "   a\n0  1\n1  2\n"),
+        ("", ""),
+        ("# only a comment", ""),
+    ],
+)
+def test_the_value_of_a_last_expression_is_shown(run: Runs, code: str, printed: str) -> None:
+    """Code ends as a cell of a notebook does: with the value of its last line."""
+    result = run(code)
+    assert (result.outcome, result.stdout, result.stderr) == (Outcome.SUCCEEDED, printed, "")
+
+
+def test_a_wide_table_is_shown_whole(run: Runs) -> None:
+    """Twelve columns fit on the screen."""
+    code = "import pandas as pd\npd.DataFrame({f'column_{i}': [i] for i in range(12)})"
+    assert "column_6" in run(code).stdout
+
+
+def test_a_traceback_shows_only_the_users_lines(run: Runs) -> None:
+    """Of an error deep in a library the user sees where the own code called it, and what it says."""
+    result = run("import json\ndef parse(text):\n    return json.loads(text)\nparse('{')\n")
+    assert (result.outcome, result.exit_code) == (Outcome.FAILED, 1)
+    assert result.stderr.startswith(
+        'Traceback (most recent call last):\n  File "main.py", line 4, in <module>\n'
+    )
+    assert '  File "main.py", line 3, in parse\n    return json.loads(text)\n' in result.stderr
+    assert "decoder.py" not in result.stderr
+    assert "/guest" not in result.stderr
+    assert "JSONDecodeError: Expecting property name" in result.stderr
+
+
+def test_a_chained_error_is_trimmed_too(run: Runs) -> None:
+    """Causes are shown with the user's lines only."""
+    result = run(
+        "import json\ntry:\n    json.loads('{')\nexcept ValueError as e:\n    raise KeyError('x') from e"
+    )
+    assert "direct cause" in result.stderr
+    assert "decoder.py" not in result.stderr
+
+
+def test_a_syntax_error_is_shown_with_its_line(run: Runs) -> None:
+    """Text that is no Python says where."""
+    result = run("x = 1\ny = = 2\n")
+    assert result.exit_code == 1
+    assert 'File "main.py", line 2' in result.stderr
+    assert "SyntaxError" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"),
+    [
+        ("import sys; sys.exit(3)", 3),
+        ("raise SystemExit", 0),
+        ("import sys; sys.exit('bad')", 1),
+        ("import os; os._exit(7)", 7),
+        ("import sys; sys.exit(256)", 0),
+    ],
+)
+def test_the_exit_code_is_that_of_the_process(run: Runs, code: str, exit_code: int) -> None:
+    """However the code ends itself, the kernel's word counts."""
+    result = run(code)
+    assert result.exit_code == exit_code
+    assert result.outcome is (Outcome.SUCCEEDED if exit_code == 0 else Outcome.FAILED)
+
+
+_PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "files"),
+    [
+        (_PLOT, ["figure_1.png"]),
+        (_PLOT + "plt.show()\nplt.plot([3])\nplt.show()", ["figure_1.png", "figure_2.png"]),
+        (_PLOT + "plt.savefig('mine.png')", ["mine.png"]),
+        (_PLOT + "plt.savefig('mine.svg')\nplt.show()", ["mine.svg"]),
+        ("import matplotlib\nmatplotlib.use('Agg')\n" + _PLOT + "plt.gcf().savefig('a.png')", ["a.png"]),
+        (_PLOT + "1 / 0", ["figure_1.png"]),
+        ("import pandas as pd\npd.Series([1, 2]).plot()", ["figure_1.png"]),
+        (_PLOT + "plt.close()", []),
+    ],
+)
+def test_figures_that_were_never_saved_are_kept(run: Runs, code: str, files: list[str]) -> None:
+    """A chart is a picture, whether the code shows it, saves it or forgets it; never twice."""
+    run(code)
+    assert sorted(run.host.outputs) == files
+    pictures = [content for name, content in run.host.outputs.items() if name.endswith(".png")]
+    assert all(content.startswith(b"\x89PNG") for content in pictures)
+
+
+def test_handles_of_drawings_are_not_printed(run: Runs) -> None:
+    """A last line that draws shows its picture and not its objects."""
+    assert run("import matplotlib.pyplot as plt\nplt.hist([1, 2, 3])").stdout == ""
+
+
+def test_files_in_folders_are_outputs_with_their_path(run: Runs) -> None:
+    """Everything in the working folder is an output, named from there."""
+    run("""
+import os
+os.makedirs('a/b')
+open('a/b/c.txt', 'w').write('c')
+open('d.txt', 'w').write('d')
+""")
+    assert run.host.outputs == {"a/b/c.txt": b"c", "d.txt": b"d"}
+
+
+def test_an_output_that_the_host_refuses_is_named(sandbox: BubblewrapSandbox) -> None:
+    """The host's reason stands in the result."""
+
+    class Picky(RecordingHost):
+        def keep_output(self, name: str, content: object) -> str | None:
+            del name, content
+            return "too large"
+
+    result = Runs(sandbox, Picky())("open('a.txt', 'w').close()")
+    assert result.skipped_outputs == ("a.txt: too large",)
+
+
+def test_output_arrives_while_the_run_goes_on(sandbox: BubblewrapSandbox) -> None:
+    """A line is passed on when it is printed, not at the end."""
+    host = RecordingHost()
+    thread = threading.Thread(target=Runs(sandbox, host), args=("import time\nprint('one')\ntime.sleep(3)",))
+    began = time.monotonic()
+    thread.start()
+    while not host.shown and time.monotonic() - began < 2.5:
+        time.sleep(0.01)
+    seen = list(host.shown)
+    thread.join()
+    assert seen == [("stdout", "one\n")]
+
+
+def test_a_cancelled_run_ends_at_once(sandbox: BubblewrapSandbox) -> None:
+    """Somebody's wish to stop is heard within a moment, and told; what was made until then is kept."""
+
+    class Impatient(RecordingHost):
+        def show_output(self, stream: OutputStream, text: str) -> None:
+            super().show_output(stream, text)
+            self.cancelled = True
+
+    host = Impatient()
+    result = Runs(sandbox, host)(
+        "import time\nopen('partial.txt', 'w').write('x')\nprint('up')\ntime.sleep(60)", timeout_s=60
+    )
+    assert (result.outcome, result.exit_code) == (Outcome.KILLED, None)
+    assert result.explanation == "The run was cancelled."
+    assert result.duration_ms < 10_000
+    assert host.outputs == {"partial.txt": b"x"}
+
+
+def test_closing_ends_the_runs(tmp_path: Path) -> None:
+    """A program that shuts down does not wait for its runs: they are interrupted."""
+    with opened(config(tmp_path)) as sandbox:
+        runs = Runs(sandbox)
+        runs("1")
+        threading.Timer(0.4, sandbox.close).start()
+        result = runs("import time; time.sleep(30)")
+    assert result.outcome is Outcome.INTERRUPTED
+    assert result.duration_ms < 10_000
+
+
+def test_runs_go_side_by_side(sandbox: BubblewrapSandbox) -> None:
+    """Three runs are up at the same time, and none sees anything of another."""
+    hosts = [RecordingHost() for _ in range(3)]
+    code = "import os, time\nopen(str(time.time_ns()), 'w').close()\nprint(len(os.listdir()))\ntime.sleep(60)"
+    threads = [threading.Thread(target=Runs(sandbox, host), args=(code,)) for host in hosts]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 15
+    while not all(host.shown for host in hosts) and time.monotonic() < end:
+        time.sleep(0.01)
+    for host in hosts:
+        host.cancelled = True
+    for thread in threads:
+        thread.join()
+    assert [host.shown for host in hosts] == [[("stdout", "1\n")]] * 3
+
+
+def test_child_processes_and_worker_pools_work(run: Runs) -> None:
+    """Ordinary parallel code runs: the limits are no obstacle course."""
+    code = """
+import multiprocessing, subprocess
+from concurrent.futures import ThreadPoolExecutor
+def square(x): return x * x
+with multiprocessing.Pool(2) as pool:
+    print(pool.map(square, [1, 2, 3]))
+print(list(ThreadPoolExecutor(4).map(square, [4])))
+print(subprocess.run(['echo', 'hi'], capture_output=True, text=True).stdout.strip())
+"""
+    assert run.printed(code).splitlines() == ["[1, 4, 9]", "[16]", "hi"]
+
+
+def test_runs_leave_nothing_open(sandbox: BubblewrapSandbox) -> None:
+    """However runs end, the host holds as many descriptors and children as before."""
+    runs = Runs(sandbox)
+    runs("1")
+    before = _open_descriptors()
+    for code in ("1", "1 / 0", "while True: pass", "import os; os.abort()"):
+        runs(code, timeout_s=0.5)
+    assert _open_descriptors() == before
+
+
+def _open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_code_of_any_length_and_script_arrives(run: Runs) -> None:
+    """A megabyte of code, with letters of every alphabet, is run."""
+    filler = "x = 'ä漢🙂'\n" * 60_000
+    assert run.printed(filler + "print(x)") == "ä漢🙂"
+
+
+def test_fonts_are_looked_for_once(tmp_path: Path) -> None:
+    """The list of fonts is made by the first run on a machine and lent to all others."""
+    settings = config(tmp_path)
+    with opened(settings) as first:
+        runs = Runs(first)
+        runs("1")
+        assert any("font" in word for word in runs.host.progress)
+    with opened(settings) as second:
+        runs = Runs(second)
+        code = """
+import glob, os
+import matplotlib.font_manager
+print(*map(os.readlink, glob.glob(os.environ['MPLCONFIGDIR'] + '/fontlist*')))
+"""
+        assert "/fonts/fontlist" in runs.printed(code)
+        assert runs.host.progress == []
+
+
+def test_the_checks_name_every_mechanism(sandbox: BubblewrapSandbox) -> None:
+    """An operator sees what holds the boundary on this machine."""
+    checks = {check.name: check for check in sandbox.checks()}
+    assert all(check.ok for check in checks.values())
+    assert set(checks) == {
+        *(
+            "bubblewrap",
+            "seccomp",
+            "code environment",
+            "sandbox boundary",
+            "sandbox user",
+            "sandbox memory limit",
+        )
+    }

@@ -1,0 +1,88 @@
+"""A sandbox to run code in, and a host that remembers what the run did."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from application.ports import GrantedFile, OutputStream, RunRequest, RunResult
+from infrastructure.sandbox.adapter import BubblewrapSandbox
+from infrastructure.sandbox.config import SandboxConfig
+
+SANDBOX_PYTHON = Path(__file__).parents[2] / ".venv-sandbox" / "bin" / "python"
+MEBIBYTE = 2**20
+
+
+@dataclass
+class RecordingHost:
+    """A `RunHost` that grants the files of `granted` and keeps everything that it is told."""
+
+    granted: dict[str, Path] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    outputs: dict[str, bytes] = field(default_factory=dict)
+    shown: list[tuple[OutputStream, str]] = field(default_factory=list)
+    progress: list[str] = field(default_factory=list)
+    cancelled: bool = False
+
+    def open_file(self, file_id: str) -> GrantedFile | None:
+        """Open a granted file."""
+        self.asked.append(file_id)
+        path = self.granted.get(file_id)
+        return None if path is None else GrantedFile(file_id, path.name, "text", "text", path.open("rb"))
+
+    def keep_output(self, name: str, content: BinaryIO) -> str | None:
+        """Keep the bytes."""
+        self.outputs[name] = content.read()
+        return None
+
+    def show_output(self, stream: OutputStream, text: str) -> None:
+        """Remember the text."""
+        self.shown.append((stream, text))
+
+    def show_progress(self, text: str) -> None:
+        """Remember the word."""
+        self.progress.append(text)
+
+    def is_cancelled(self) -> bool:
+        """Tell whether the test wants the run stopped."""
+        return self.cancelled
+
+
+@dataclass
+class Runs:
+    """Runs code in one sandbox, for one host."""
+
+    sandbox: BubblewrapSandbox
+    host: RecordingHost = field(default_factory=RecordingHost)
+
+    def __call__(self, code: str, timeout_s: float = 20.0) -> RunResult:
+        """Run `code` to its end."""
+        return self.sandbox.run(RunRequest("execution", "user", code, timeout_s), self.host)
+
+    def printed(self, code: str) -> str:
+        """Return what code that ends well prints."""
+        result = self(code)
+        assert result.exit_code == 0, result
+        return result.stdout.strip()
+
+
+def config(state_folder: Path, **changes: Any) -> SandboxConfig:
+    """Return settings that make the limits quick to reach."""
+    settings: dict[str, Any] = {
+        "memory_mb": 512,
+        "disk_bytes": 32 * MEBIBYTE,
+        "inodes": 3000,
+        "output_bytes": 200_000,
+    }
+    return SandboxConfig(python=SANDBOX_PYTHON, state_folder=state_folder, **settings | changes)
+
+
+@contextmanager
+def opened(settings: SandboxConfig) -> Iterator[BubblewrapSandbox]:
+    """Yield a sandbox, and close it."""
+    sandbox = BubblewrapSandbox(settings)
+    try:
+        yield sandbox
+    finally:
+        sandbox.close()
