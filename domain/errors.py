@@ -5,7 +5,6 @@ it stands. The classes carry the meaning, so that interfaces can choose an exit
 code or a tone without reading the text.
 """
 
-
 MAX_SHOWN_CHARACTERS = 40
 
 

@@ -170,7 +170,9 @@ class UserLedger(BaseAggregate[UUID]):
         kept: list[NewFile] = []
         skipped = list(report.skipped_outputs)
         for new in outputs:
-            if len(kept) < room.max_generated_files and self._evict_for(new, room, metadata, for_upload=False):
+            if len(kept) < room.max_generated_files and self._evict_for(
+                new, room, metadata, for_upload=False
+            ):
                 self._record(FileGenerated, new, expires_at, metadata, execution_id=execution_id)
                 kept.append(new)
             else:

@@ -24,5 +24,8 @@ def test_a_durable_write_replaces_or_keeps(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("number", "words"), [(ENOSPC, "the disk is full"), (EROFS, "read-only")])
 def test_errors_of_the_system_say_what_to_do(number: int, words: str) -> None:
     """What was tried, why it failed, and the remedy."""
-    with pytest.raises(EnvironmentFaultError, match=f"Cannot save the file.*{words}"), os_errors("save the file"):
+    with (
+        pytest.raises(EnvironmentFaultError, match=f"Cannot save the file.*{words}"),
+        os_errors("save the file"),
+    ):
         raise OSError(number, "x", "/data/y")

@@ -222,7 +222,11 @@ def test_an_output_never_pushes_out_an_upload() -> None:
     ledger.upload(new_file(1, 80), source="s", expires_at=None, limits=LIMITS, metadata=at())
     ledger.start_execution("run", "x", model=None, runner="r", metadata=at())
     kept = ledger.finish_execution(
-        "run", ExecutionReport(outcome=Outcome.SUCCEEDED), outputs=[new_file(2, 50)], limits=LIMITS, metadata=at()
+        "run",
+        ExecutionReport(outcome=Outcome.SUCCEEDED),
+        outputs=[new_file(2, 50)],
+        limits=LIMITS,
+        metadata=at(),
     )
     assert kept == []
     assert list(ledger.files) == ["000000000001"]
@@ -258,7 +262,9 @@ def test_an_execution_that_ended_cannot_end_again() -> None:
     ledger.finish_execution("run", ExecutionReport(outcome=Outcome.FAILED), metadata=at())
     before = ledger.version
     assert (
-        ledger.finish_execution("run", ExecutionReport(outcome=Outcome.INTERRUPTED), outputs=[new_file(1)], metadata=at())
+        ledger.finish_execution(
+            "run", ExecutionReport(outcome=Outcome.INTERRUPTED), outputs=[new_file(1)], metadata=at()
+        )
         == []
     )
     assert ledger.version == before

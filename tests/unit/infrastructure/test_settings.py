@@ -25,7 +25,9 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert (settings.code_execution_timeout, settings.sandbox_memory_mb) == (60, 1024)
 
 
-def test_the_dotenv_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_dotenv_file_is_read_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """.env gives values, a variable overrides them, an empty value counts as unset."""
     (tmp_path / ".env").write_text("MAX_FILES_PER_USER=7\nFILE_EXPIRATION_HOURS=-1\nOPENAI_MODEL=\n")
     assert load_settings().limits.max_files == 7

@@ -1,0 +1,1 @@
+"""The command line and the console: a contract that scripts rely on."""

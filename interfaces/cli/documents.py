@@ -1,0 +1,180 @@
+"""The JSON documents of the command line: the contract, in one place.
+
+Times are ISO 8601 in UTC with `Z`, sizes bytes, durations milliseconds.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from application.audit import History, Why, event_data
+from application.files import Listing
+from application.ports import Check, Recorded
+from application.replay import ReplayReport
+from application.run_code import Execution
+from application.upload import Receipt
+from application.verify import VerifyReport
+from domain.files import LedgerFile
+
+Document = dict[str, Any]
+
+
+class MigrationRow(Protocol):
+    """A migration and when it was applied (None: it is pending)."""
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def applied_at(self) -> datetime | None:
+        """When it was applied."""
+
+
+def time_text(moment: datetime | None) -> str | None:
+    """Return `2026-11-22T10:30:00.000Z`; None stays None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def file_document(user_id: str, file: LedgerFile) -> Document:
+    """Return FILE."""
+    return {
+        "file_id": file.file_id,
+        "user_id": user_id,
+        "filename": file.filename,
+        "file_type": file.file_type,
+        "file_size": file.size_bytes,
+        "sha256": file.sha256,
+        "uploaded_at": time_text(file.uploaded_at),
+        "expires_at": time_text(file.expires_at),
+        "origin": file.origin,
+    }
+
+
+def event_document(recorded: Recorded) -> Document:
+    """Return EVENT."""
+    event = recorded.event
+    return {
+        "sequence": event.originator_version,
+        "position": recorded.position,
+        "at": time_text(event.timestamp),
+        "type": event.TOPIC,
+        "actor": event.actor,
+        "cause": event.cause,
+        "data": event_data(event),
+    }
+
+
+def listing_document(listing: Listing) -> Document:
+    """Return a file list."""
+    return {
+        "user_id": listing.user_id,
+        "count": listing.count,
+        "limit": listing.limit,
+        "files": [file_document(listing.user_id, file) for file in listing.files],
+    }
+
+
+def upload_document(
+    user_id: str, receipts: Sequence[Receipt], errors: Sequence[Document], limit: int
+) -> Document:
+    """Return what one or more uploads did; `errors` name the paths that were not taken."""
+    evicted = [file.file_id for receipt in receipts for file in receipt.evicted]
+    return {
+        "files": [file_document(user_id, receipt.file) for receipt in receipts],
+        "evicted": evicted,
+        "count": receipts[-1].count if receipts else None,
+        "limit": limit,
+        "errors": list(errors),
+    }
+
+
+def execution_document(user_id: str, execution: Execution, paths: dict[str, str]) -> Document:
+    """Return one run; `paths` say where its files can be found, by file id."""
+    files = [file_document(user_id, file) | {"path": paths.get(file.file_id)} for file in execution.files]
+    return {
+        "execution_id": execution.execution_id,
+        "outcome": execution.outcome.value,
+        "exit_code": execution.exit_code,
+        "stdout": execution.stdout,
+        "stderr": execution.stderr,
+        "duration_ms": execution.duration_ms,
+        "explanation": execution.explanation,
+        "files": files,
+        "packages_installed": list(execution.packages_installed),
+        "skipped_outputs": list(execution.skipped_outputs),
+    }
+
+
+def history_document(history: History) -> Document:
+    """Return one page of the audit trail."""
+    return {
+        "user_id": history.user_id,
+        "events": [event_document(recorded) for recorded in history.events],
+        "next": history.next,
+    }
+
+
+def why_document(why: Why) -> Document:
+    """Return why a file is there or gone."""
+    return {
+        "file_id": why.file_id,
+        "state": why.state.value,
+        "because": [event_document(recorded) for recorded in why.because],
+        "text": why.text,
+    }
+
+
+def replay_document(report: ReplayReport) -> Document:
+    """Return what a replay did."""
+    views = [
+        {
+            "name": view.name,
+            "digest_before": view.digest_before,
+            "digest_after": view.digest_after,
+            "documents": view.documents,
+        }
+        for view in report.views
+    ]
+    return {"events": report.events, "views": views, "duration_ms": report.duration_ms}
+
+
+def verify_document(report: VerifyReport) -> Document:
+    """Return what a verification found."""
+    problems = [
+        {"user_id": p.user_id, "sequence": p.sequence, "kind": p.kind, "detail": p.detail}
+        for p in report.problems
+    ]
+    return {
+        "ok": report.ok,
+        "events": report.events,
+        "users": report.users,
+        "blobs": report.blobs,
+        "problems": problems,
+    }
+
+
+def doctor_document(checks: Sequence[Check]) -> Document:
+    """Return what works here; optional parts that are off do not make it not ok."""
+    return {
+        "ok": all(check.ok or check.optional for check in checks),
+        "checks": [
+            {"name": check.name, "ok": check.ok, "detail": check.detail, "remedy": check.remedy}
+            for check in checks
+        ],
+    }
+
+
+def migration_document(migration: MigrationRow) -> Document:
+    """Return a migration's state; `applied_at` is null when it is pending."""
+    return {
+        "number": migration.number,
+        "name": migration.name,
+        "applied_at": time_text(migration.applied_at),
+    }

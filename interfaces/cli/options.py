@@ -1,0 +1,13 @@
+"""Options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+from domain.files import check_user_id
+
+User = Annotated[
+    str, typer.Option("--user", help="The user's id.", show_default=False, callback=check_user_id)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")]
+FileId = Annotated[str, typer.Argument(help="A file's id (12 letters and digits).", show_default=False)]

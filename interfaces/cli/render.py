@@ -1,0 +1,226 @@
+"""How answers look to people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from application.audit import History, Why, event_data
+from application.files import Listing
+from application.ports import Check
+from application.replay import ReplayReport
+from application.run_code import Execution
+from application.upload import Receipt
+from application.verify import VerifyReport
+from domain.executions import Outcome
+from domain.files import LedgerFile
+from interfaces.cli.documents import MigrationRow
+from interfaces.cli.text import left_text, moment_text, safe_text, size_text
+
+MAX_SHOWN_CHARACTERS = 12_000
+_NEXT_STEPS = (
+    "Ask me to analyse it, to draw it, or for insights, or write Python yourself:",
+    "  · Analyze this data and show key statistics          /stats {name}",
+    "  · Show me the first 10 rows                          /head {name}",
+    "  · Create visualizations from this file               /plot {name}",
+    "  · Plot correlations between all numeric columns      /correlations {name}",
+    "  · /run with a fenced block:  df = load_file('{file_id}')",
+)
+
+
+def receipt(made: Receipt, now: datetime) -> RenderableType:
+    """Return the card that answers an upload."""
+    file = made.file
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column()
+    facts.add_row("Name", Text(file.filename, style="bold"))
+    facts.add_row("Type", file.file_type)
+    facts.add_row("Size", size_text(file.size_bytes))
+    facts.add_row("File ID", Text(file.file_id, style="cyan"))
+    facts.add_row("Expires", expiry_text(file, now))
+    facts.add_row("Your Files", f"{made.count}/{made.limit}")
+    for gone in made.evicted:
+        facts.add_row("Made room", Text(f"{gone.filename} ({gone.file_id}), the oldest", style="yellow"))
+    steps = Text("\n".join(_NEXT_STEPS).format(name=file.filename, file_id=file.file_id), style="dim")
+    ready = Text("Ready for processing. What you can do now:")
+    return Panel(
+        Group(facts, Text(), ready, steps), title="File uploaded successfully", title_align="left", width=92
+    )
+
+
+def expiry_text(file: LedgerFile, now: datetime) -> str:
+    """Return the expiry, absolute and relative."""
+    if file.expires_at is None:
+        return "never"
+    return f"{moment_text(file.expires_at)} ({left_text(file.expires_at, now)})"
+
+
+def listing(shown: Listing, now: datetime) -> RenderableType:
+    """Return the file list."""
+    title = f"Your Files: {shown.count}/{shown.limit}"
+    if not shown.files:
+        return Text(f"{title}. Nothing here yet: upload a file with /upload PATH.")
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in ("File ID", "Name", "Type", "Size", "Uploaded", "Time left", "From"):
+        table.add_column(column, overflow="fold")
+    for file in shown.files:
+        table.add_row(
+            Text(file.file_id, style="cyan"),
+            Text(file.filename),
+            file.file_type,
+            size_text(file.size_bytes),
+            moment_text(file.uploaded_at),
+            left_text(file.expires_at, now),
+            "you" if file.is_upload else "a run",
+        )
+    return table
+
+
+def execution(done: Execution, paths: dict[str, str], *, with_output: bool = True) -> RenderableType:
+    """Return a finished run: output, files, outcome."""
+    parts: list[RenderableType] = []
+    if with_output and done.stdout.strip():
+        parts.append(Text(clipped(done.stdout)))
+    if with_output and done.stderr.strip():
+        parts.append(Text(clipped(done.stderr), style="red" if done.outcome is Outcome.FAILED else "dim"))
+    for file in done.files:
+        line = Text("  → ", style="green").append(file.filename, style="bold")
+        line.append(f"  {size_text(file.size_bytes)}  {file.file_id}", style="cyan")
+        parts.append(line.append(f"  {paths.get(file.file_id, '')}", style="dim"))
+    parts += [Text(f"  not kept: {safe_text(why)}", style="yellow") for why in done.skipped_outputs]
+    parts.append(_outcome(done))
+    return Group(*parts)
+
+
+def _outcome(done: Execution) -> Text:
+    good = done.outcome is Outcome.SUCCEEDED
+    text = Text("✓ " if good else "✗ ", style="green" if good else "red")
+    text.append(f"{done.outcome.value.replace('_', ' ')} in {done.duration_ms / 1000:.2f} s", style="dim")
+    if done.packages_installed:
+        text.append(f"; installed {', '.join(done.packages_installed)}", style="dim")
+    if done.explanation:
+        text.append(f"\n  {safe_text(done.explanation)}", style="yellow")
+    return text
+
+
+def clipped(text: str) -> str:
+    """Return output fit for a screen: safe, its middle left out when it is long."""
+    text = safe_text(text).rstrip("\n")
+    if len(text) <= MAX_SHOWN_CHARACTERS:
+        return text
+    half = MAX_SHOWN_CHARACTERS // 2
+    return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+
+
+def history(page: History) -> RenderableType:
+    """Return the audit trail as a table."""
+    if not page.events:
+        return Text("No events.")
+    table = Table(title=f"History of {page.user_id}", title_justify="left", title_style="bold")
+    for column in ("#", "When", "What", "Who", "Details"):
+        table.add_column(column, overflow="fold")
+    for recorded in page.events:
+        event = recorded.event
+        table.add_row(
+            str(event.originator_version),
+            moment_text(event.timestamp),
+            event.TOPIC,
+            Text(safe_text(event.actor)),
+            Text(_details(event_data(event))),
+        )
+    more = [Text(f"More: continue with --after {page.next}", style="dim")] if page.next is not None else []
+    return Group(table, *more)
+
+
+def _details(data: dict[str, object]) -> str:
+    wanted = (
+        "file_id",
+        "filename",
+        "size_bytes",
+        "rule",
+        "displaced_by",
+        "execution_id",
+        "outcome",
+        "bytes_freed",
+    )
+    facts = [
+        f"{data[name]}" if name != "size_bytes" else size_text(int(str(data[name])))
+        for name in wanted
+        if name in data
+    ]
+    if isinstance(code := data.get("code"), str):
+        facts.append(safe_text(code.strip().splitlines()[0][:60] if code.strip() else ""))
+    return " · ".join(facts)
+
+
+def why(answer: Why) -> RenderableType:
+    """Return why a file is there or gone."""
+    return Panel(
+        Text(safe_text(answer.text)),
+        title=f"{answer.file_id}: {answer.state.value}",
+        title_align="left",
+        width=92,
+    )
+
+
+def replay(report: ReplayReport) -> RenderableType:
+    """Return what a replay did."""
+    table = Table(title=f"{report.events} events replayed in {report.duration_ms} ms", title_justify="left")
+    for column in ("View", "Documents", "Digest before", "Digest after", ""):
+        table.add_column(column)
+    for view in report.views:
+        same = (
+            Text("same", style="green")
+            if view.digest_before == view.digest_after
+            else Text("differs", style="yellow")
+        )
+        table.add_row(view.name, str(view.documents), view.digest_before[:16], view.digest_after[:16], same)
+    return table
+
+
+def verification(report: VerifyReport) -> RenderableType:
+    """Return what a verification found."""
+    seen = f"{report.events} events of {report.users} ledgers and {report.blobs} files checked"
+    if report.ok:
+        return Text(f"✓ {seen}: everything is as it was written.", style="green")
+    lines = [Text(f"✗ {seen}: {len(report.problems)} problems.", style="red")]
+    for problem in report.problems:
+        place = f"user {problem.user_id}" if problem.user_id else "the whole ledger"
+        place += f", event {problem.sequence}" if problem.sequence is not None else ""
+        lines.append(Text(safe_text(f"  {place}: {problem.kind}: {problem.detail}")))
+    lines.append(Text("Keep a copy of the data folder as it is, then restore from a backup.", style="yellow"))
+    return Group(*lines)
+
+
+def checks(made: Sequence[Check]) -> RenderableType:
+    """Return doctor's findings."""
+    table = Table.grid(padding=(0, 2))
+    for check in made:
+        mark = (
+            Text("✓", style="green")
+            if check.ok
+            else Text("–" if check.optional else "✗", style="yellow" if check.optional else "red")
+        )
+        detail = Text(check.detail)
+        if check.remedy and not check.ok:
+            detail.append(f"\n→ {check.remedy}", style="yellow")
+        table.add_row(mark, Text(check.name, style="bold"), detail)
+    return table
+
+
+def migrations(rows: Sequence[MigrationRow]) -> RenderableType:
+    """Return the migrations with their state."""
+    table = Table.grid(padding=(0, 2))
+    for row in rows:
+        state = f"applied {moment_text(row.applied_at)}" if row.applied_at else "pending"
+        table.add_row(f"{row.number:04d}", row.name, state)
+    return table
+
+
+def show(console: Console, what: RenderableType) -> None:
+    """Print something rendered; data in it is never taken for markup."""
+    console.print(what, markup=False)

@@ -1,0 +1,103 @@
+"""Commands that run code: run, ask, and the quick analyses."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from application.run_code import Execution
+from domain.errors import UsageError
+from domain.executions import Outcome
+from interfaces.cli import documents, render
+from interfaces.cli.options import AsJson, User
+from interfaces.cli.session import ExitCode, exit_code_of, notices, people, print_document, session_of
+from interfaces.wiring import Wiring
+
+OutFolder = Annotated[Path | None, typer.Option("--out", help="Copy the outputs into this folder.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command()(run)
+    app.command()(ask)
+
+
+def run(
+    context: typer.Context,
+    script: Annotated[str, typer.Argument(help="A Python file; - reads it from stdin.", show_default=False)],
+    user: User,
+    timeout: Annotated[float | None, typer.Option(help="Seconds the code may run.", min=0.1)] = None,
+    out: OutFolder = None,
+    as_json: AsJson = False,
+) -> int:
+    """Run Python for a user; what it makes is kept."""
+    code = _read_script(script)
+    with session_of(context).wiring() as wiring:
+        wiring.begin(user)
+        execution = wiring.run_code(user, code, timeout_s=timeout)
+        paths = paths_of(wiring, user, execution, out)
+        wiring.settle()
+        if as_json:
+            print_document(documents.execution_document(user, execution, paths))
+        else:
+            render.show(people(), render.execution(execution, paths))
+    return exit_code_of_run(execution)
+
+
+def ask(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(help="What you want to know.", show_default=False)],
+    user: User,
+    out: OutFolder = None,
+    as_json: AsJson = False,
+) -> int:
+    """Have one turn with the model."""
+    with session_of(context).wiring() as wiring:
+        wiring.begin(user)
+        answer = wiring.ask(user, text)
+        paths = [paths_of(wiring, user, execution, out) for execution in answer.executions]
+        wiring.settle()
+        if as_json:
+            runs = [
+                documents.execution_document(user, execution, its_paths)
+                for execution, its_paths in zip(answer.executions, paths, strict=True)
+            ]
+            failure = {"error": str(answer.error)} if answer.error else {}
+            print_document({"answer": answer.text, "executions": runs, **failure})
+        else:
+            for execution, its_paths in zip(answer.executions, paths, strict=True):
+                render.show(notices(), render.execution(execution, its_paths))
+            people().print(render.clipped(answer.text), markup=False)
+    if answer.error is None:
+        return ExitCode.DONE
+    notices().print(str(answer.error), style="red", markup=False, soft_wrap=True)
+    return exit_code_of(answer.error)
+
+
+def paths_of(wiring: Wiring, user: str, execution: Execution, out: Path | None) -> dict[str, str]:
+    """Return where each output can be found; with `out`, copies of them there."""
+    if out is None:
+        return {file.file_id: wiring.locate(user, file) for file in execution.files}
+    if execution.files:
+        out.mkdir(parents=True, exist_ok=True)
+    return {file.file_id: str(wiring.save_copy(user, file.file_id, out)[1]) for file in execution.files}
+
+
+def exit_code_of_run(execution: Execution) -> ExitCode:
+    """Return 0 for a run that succeeded, 3 for one that the machine cannot run, else 1."""
+    codes = {Outcome.SUCCEEDED: ExitCode.DONE, Outcome.REFUSED: ExitCode.ENVIRONMENT_CANNOT}
+    return codes.get(execution.outcome, ExitCode.FOUND_WRONG)
+
+
+def _read_script(script: str) -> str:
+    if script == "-":
+        return sys.stdin.read()
+    try:
+        return Path(script).read_text(encoding="utf-8")
+    except OSError as error:
+        msg = f"Cannot read {script!r}: {error.strerror}. Give the path of a Python file, or - for stdin."
+        raise UsageError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{script!r} is not UTF-8 text, so it is no Python file."
+        raise UsageError(msg) from error

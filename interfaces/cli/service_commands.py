@@ -1,0 +1,66 @@
+"""Commands of the operator: console, bot, doctor, migrate."""
+
+import getpass
+import re
+from typing import Annotated
+
+import typer
+
+from interfaces.cli import documents, render
+from interfaces.cli.console import Chat
+from interfaces.cli.options import AsJson
+from interfaces.cli.session import ExitCode, people, print_document, session_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    for command in (console, doctor, migrate):
+        app.command()(command)
+
+
+def console(
+    context: typer.Context,
+    user: Annotated[
+        str | None, typer.Option("--user", help="Whose files; default: who runs the program.")
+    ] = None,
+) -> int:
+    """Open the chat of the bot in a terminal; without a terminal, read commands from stdin."""
+    with session_of(context).wiring() as wiring:
+        return Chat(wiring, user or _login_name()).run()
+
+
+def _login_name() -> str:
+    try:
+        name = re.sub(r"[^A-Za-z0-9_.@-]", "_", getpass.getuser())
+    except (KeyError, OSError):
+        name = ""
+    return name.lstrip(".@-")[:64] or "local"
+
+
+def doctor(context: typer.Context, as_json: AsJson = False) -> int:
+    """Say what works here, and how to mend what does not."""
+    with session_of(context).wiring() as wiring:
+        checks = wiring.checks()
+    document = documents.doctor_document(checks)
+    if as_json:
+        print_document(document)
+    else:
+        render.show(people(), render.checks(checks))
+    return ExitCode.DONE if document["ok"] else ExitCode.ENVIRONMENT_CANNOT
+
+
+def migrate(
+    context: typer.Context,
+    status: Annotated[
+        bool, typer.Option("--status", help="Only tell what is applied and what is pending.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Bring the views' collections, indexes and validators up to date."""
+    with session_of(context).wiring() as wiring:
+        migrations = wiring.migrations(apply=not status)
+    if as_json:
+        print_document({"migrations": [documents.migration_document(migration) for migration in migrations]})
+    else:
+        render.show(people(), render.migrations(migrations))
+    return ExitCode.DONE

@@ -1,0 +1,129 @@
+"""What every command shares: the wiring, the two ways to answer, and how errors end."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+import typer
+from rich.console import Console
+
+from domain.errors import EnvironmentFaultError, FileLedgerError, UsageError
+from interfaces.wiring import Wiring
+
+PEOPLE_WIDTH = 100
+
+
+class ExitCode(IntEnum):
+    """How a command ends, for scripts."""
+
+    DONE = 0
+    FOUND_WRONG = 1
+    WRONG_USAGE = 2
+    ENVIRONMENT_CANNOT = 3
+
+
+@dataclass
+class Session:
+    """One invocation of the program."""
+
+    data_dir: Path | None = None
+
+    @contextmanager
+    def wiring(self) -> Iterator[Wiring]:
+        """Give the use cases; everything they opened is closed at the end."""
+        with Wiring.load(self.data_dir) as wiring:
+            yield wiring
+
+
+def session_of(context: typer.Context) -> Session:
+    """Return the session that the global options made."""
+    session = context.find_object(Session)
+    return session or Session()
+
+
+def people() -> Console:
+    """Return the console for people on stdout."""
+    return Console(soft_wrap=False, width=None if sys.stdout.isatty() else PEOPLE_WIDTH, highlight=False)
+
+
+def notices() -> Console:
+    """Return the console for progress and remarks, on stderr."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_document(document: dict[str, Any]) -> None:
+    """Print the one JSON document of a command."""
+    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.flush()
+
+
+def configure_logging() -> None:
+    """Send logs to stderr, warnings and worse only: stdout belongs to the answer."""
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=False),
+        ],
+    )
+
+
+def exit_code_of(error: FileLedgerError) -> ExitCode:
+    """Return how a command ends that met `error`."""
+    if isinstance(error, UsageError):
+        return ExitCode.WRONG_USAGE
+    if isinstance(error, EnvironmentFaultError):
+        return ExitCode.ENVIRONMENT_CANNOT
+    return ExitCode.FOUND_WRONG
+
+
+def run_guarded(program: Callable[[], int], *, as_json: bool) -> int:
+    """Run the program; whatever it raises becomes one clear line and an exit code."""
+    try:
+        return program()
+    except FileLedgerError as error:
+        complain(str(error), as_json=as_json)
+        return exit_code_of(error)
+    except KeyboardInterrupt:
+        notices().print("Interrupted.", style="yellow")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001 - no traceback reaches a user
+        where = _keep_traceback()
+        complain(
+            f"Something went wrong that should not: {type(error).__name__}: {error}. "
+            f"Nothing acknowledged is lost. Please report it{where}.",
+            as_json=as_json,
+        )
+        return ExitCode.FOUND_WRONG
+
+
+def complain(message: str, *, as_json: bool) -> None:
+    """Say what is wrong in one line on stderr; with `as_json` in a document on stdout, too."""
+    notices().print(message, style="red", markup=False, soft_wrap=True)
+    if as_json:
+        print_document({"error": message})
+
+
+def _keep_traceback() -> str:
+    """Write the traceback to a file for the report; return where, as part of a sentence."""
+    try:
+        path = Path.cwd() / "fileledger-fault.log"
+        with path.open("a", encoding="utf-8") as file:
+            traceback.print_exc(file=file)
+    except OSError:
+        return ""
+    return f" with {path}"

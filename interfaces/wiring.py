@@ -1,0 +1,342 @@
+"""The composition root: the only place that builds adapters and hands them to use cases.
+
+Every part is made at its first use, so that an audit starts neither MongoDB nor
+the sandbox, and is closed in `close`, the last made first.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import structlog
+from pymongo.database import Database
+
+from application.ask import Ask
+from application.audit import ExplainFile, ReadHistory, ReadPastFiles
+from application.expire import ExpireFiles
+from application.files import DeleteFile, ListFiles, OpenFile
+from application.ledgers import Ledgers
+from application.model import LanguageModel
+from application.policy import UsagePolicy
+from application.ports import Check
+from application.purge import PurgeRemovedFiles
+from application.replay import ReplayLedger
+from application.run_code import RunCode
+from application.startup import Recover, Recovery
+from application.upload import UploadFile
+from application.verify import VerifyLedger
+from domain.errors import FileLedgerError
+from domain.files import LedgerFile, blob_name
+from infrastructure.blobs.folder import FolderBlobStore
+from infrastructure.clock import RandomIds, SystemClock
+from infrastructure.files import copy_out
+from infrastructure.ledger.following import Follower
+from infrastructure.ledger.keys import KeyFolder
+from infrastructure.ledger.store import SQLiteLedgerStore
+from infrastructure.model.factory import create_model
+from infrastructure.runners import RunnerLocks
+from infrastructure.sandbox.adapter import BubblewrapSandbox
+from infrastructure.sandbox.config import SandboxConfig
+from infrastructure.scheduling.expiry import ExpiryTimer
+from infrastructure.settings import Settings, load_settings
+from infrastructure.views.client import Document, connect
+from infrastructure.views.embedded import EmbeddedServer
+from infrastructure.views.mongo_views import MongoViews
+from migrations.runner import MigrationStatus, apply_migrations, migration_status
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+log = structlog.get_logger()
+
+
+class Wiring:
+    """Every use case over the adapters that the settings ask for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.data_dir = settings.fileledger_data_dir
+        self.clock = SystemClock()
+        self._ids = RandomIds()
+        self._stack = ExitStack()
+
+    @classmethod
+    def load(cls, data_dir: Path | None = None) -> Self:
+        """Return the wiring that environment and `.env` ask for.
+
+        Raises:
+            InvalidValueError: a setting is bad.
+        """
+        return cls(load_settings(data_dir))
+
+    def __enter__(self) -> Self:
+        """Use the wiring as a context, closed at its end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close everything that was made."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop what runs in the background and close what was opened, last first."""
+        self._stack.close()
+
+    # -- parts ---------------------------------------------------------------
+
+    @cached_property
+    def policy(self) -> UsagePolicy:
+        """The operator's limits and times."""
+        settings = self.settings
+        return UsagePolicy(
+            limits=settings.limits,
+            expiration_hours=settings.file_expiration_hours,
+            execution_timeout_s=settings.code_execution_timeout,
+        )
+
+    @cached_property
+    def store(self) -> SQLiteLedgerStore:
+        """The ledger."""
+        store = SQLiteLedgerStore(self.data_dir / "ledger" / "ledger.db", KeyFolder(self.data_dir / "keys"))
+        self._stack.callback(store.close)
+        return store
+
+    @cached_property
+    def ledgers(self) -> Ledgers:
+        """Decisions on users' ledgers."""
+        return Ledgers(self.store, self.clock)
+
+    @cached_property
+    def blobs(self) -> FolderBlobStore:
+        """Files' bytes."""
+        return FolderBlobStore(self.data_dir / "user_files")
+
+    @cached_property
+    def runners(self) -> RunnerLocks:
+        """This process among those that run code."""
+        runners = RunnerLocks(self.data_dir / "runners")
+        self._stack.callback(runners.close)
+        return runners
+
+    @cached_property
+    def _database(self) -> Database[Document]:
+        """MongoDB: the server of MONGODB_URI, or else the embedded one."""
+        if (uri := self.settings.mongodb_uri) is not None:
+            address = uri.get_secret_value()
+        else:
+            address = self._stack.enter_context(self._embedded)
+        database = connect(address)
+        self._stack.callback(database.client.close)
+        return database
+
+    @cached_property
+    def _embedded(self) -> EmbeddedServer:
+        return EmbeddedServer(self.data_dir / "mongodb", PROJECT / ".venv-mongodb" / "bin" / "python")
+
+    @cached_property
+    def views(self) -> MongoViews:
+        """The projections."""
+        revive = None if self.settings.mongodb_uri else self._revive
+        apply_migrations(self._database)
+        return MongoViews(self._database, self.store, self.blobs.locate, revive)
+
+    def _revive(self) -> None:
+        self._embedded.start()
+        apply_migrations(self._database)
+
+    @cached_property
+    def sandbox(self) -> BubblewrapSandbox:
+        """Where code runs."""
+        config = SandboxConfig(
+            python=PROJECT / ".venv-sandbox" / "bin" / "python",
+            state_folder=self.data_dir / "sandbox",
+            memory_mb=self.settings.sandbox_memory_mb,
+        )
+        sandbox = BubblewrapSandbox(config)
+        self._stack.callback(sandbox.close)
+        return sandbox
+
+    @cached_property
+    def model(self) -> LanguageModel:
+        """The language model, or one that says that none is set up."""
+        key = self.settings.openai_api_key
+        model = create_model(
+            key.get_secret_value() if key else None, self.settings.openai_base_url, self.settings.openai_model
+        )
+        self._stack.callback(model.close)
+        return model
+
+    # -- use cases -----------------------------------------------------------
+
+    @cached_property
+    def upload(self) -> UploadFile:
+        """Keep and record a file."""
+        return UploadFile(self.ledgers, self.blobs, self._ids, self.policy)
+
+    @cached_property
+    def run_code(self) -> RunCode:
+        """Run Python for a user."""
+        return RunCode(self.ledgers, self.blobs, self.sandbox, self._ids, self.runners, self.policy)
+
+    @cached_property
+    def ask(self) -> Ask:
+        """Have a turn with the model."""
+        return Ask(self.model, self.run_code, self.list_files, self.clock)
+
+    @cached_property
+    def list_files(self) -> ListFiles:
+        """List a user's current files."""
+        return ListFiles(self.views, self.clock, self.policy)
+
+    @cached_property
+    def open_file(self) -> OpenFile:
+        """Get a file's bytes back."""
+        return OpenFile(self.ledgers, self.blobs)
+
+    @cached_property
+    def delete_file(self) -> DeleteFile:
+        """Remove a file."""
+        return DeleteFile(self.ledgers)
+
+    @cached_property
+    def expire(self) -> ExpireFiles:
+        """Record the expiries that are due."""
+        return ExpireFiles(self.ledgers, self.views)
+
+    @cached_property
+    def purge(self) -> PurgeRemovedFiles:
+        """Let the disk go of removed files."""
+        return PurgeRemovedFiles(self.store, self.ledgers, self.blobs)
+
+    @cached_property
+    def recover(self) -> Recover:
+        """Finish what dead processes left."""
+        return Recover(
+            self.store, self.ledgers, self.views, self.blobs, self.runners, self.expire, self.purge
+        )
+
+    @cached_property
+    def history(self) -> ReadHistory:
+        """Read the audit trail."""
+        return ReadHistory(self.store)
+
+    @cached_property
+    def past_files(self) -> ReadPastFiles:
+        """Read the list as it was."""
+        return ReadPastFiles(self.store, self.policy)
+
+    @cached_property
+    def why(self) -> ExplainFile:
+        """Explain why a file is there or gone."""
+        return ExplainFile(self.store)
+
+    @cached_property
+    def replay(self) -> ReplayLedger:
+        """Rebuild the views."""
+        return ReplayLedger(self.store, self.views)
+
+    @cached_property
+    def verify(self) -> VerifyLedger:
+        """Check that what is stored is what was written."""
+        return VerifyLedger(self.store, self.blobs)
+
+    # -- a process's life ----------------------------------------------------
+
+    def start(self) -> Recovery:
+        """Finish what dead processes left, then keep views, disk and expiry up to date by themselves."""
+        recovery = self.recover()
+        timer = ExpiryTimer(self.expire, self.expire.next_due)
+
+        def project() -> int:
+            position = self._project()
+            timer.reschedule()
+            return position
+
+        for follower in (
+            Follower("views", self.store, project),
+            Follower("purge", self.store, self.purge.catch_up),
+        ):
+            follower.start()
+            self._stack.callback(follower.close)
+        timer.start()
+        self._stack.callback(timer.close)
+        return recovery
+
+    def begin(self, user_id: str | None = None) -> None:
+        """Do for a short command what `start` does for a long-lived process, once."""
+        recover = self.recover  # a ledger that cannot be opened is an error, not something to put off
+        _try(lambda: recover(user_id))
+
+    def settle(self) -> None:
+        """Bring views and disk up to what was just recorded."""
+        _try(self.purge.catch_up)
+        _try(self._project)
+
+    def _project(self) -> int:
+        return self.views.catch_up()
+
+    # -- help for interfaces -------------------------------------------------
+
+    def locate(self, user_id: str, file: LedgerFile) -> str:
+        """Return where a file's bytes are."""
+        return self.blobs.locate(user_id, blob_name(file.file_id, file.extension))
+
+    def save_copy(self, user_id: str, file_id: str, target: Path) -> tuple[LedgerFile, Path]:
+        """Copy a user's file to a path; into a folder under its own name, never over another file.
+
+        Raises:
+            NoSuchFileError: the user has no such file.
+            EnvironmentFaultError: the target cannot be written.
+        """
+        file, content = self.open_file(user_id, file_id)
+        with content:
+            return file, copy_out(content, target, file.filename)
+
+    def checks(self) -> Sequence[Check]:
+        """Tell what works here."""
+        return [
+            attempt("ledger", self._check_ledger),
+            attempt("mongodb", self._check_views),
+            *self.sandbox.checks(),
+            Check(
+                "package index",
+                ok=False,
+                detail="packages that are missing are not installed on import yet",
+                remedy="use what the code environment holds (see README)",
+                optional=True,
+            ),
+            replace(self.model.check(), optional=True),
+        ]
+
+    def _check_ledger(self) -> str:
+        return f"{self.store.head()} events in {self.data_dir / 'ledger'}, append-only and chained"
+
+    def _check_views(self) -> str:
+        where = "MONGODB_URI" if self.settings.mongodb_uri else "the embedded server"
+        return f"views at position {self.views.catch_up()}, on {where}"
+
+    def migrations(self, *, apply: bool) -> Sequence[MigrationStatus]:
+        """Return every migration of the views with its state; `apply` those that are pending first."""
+        if apply:
+            apply_migrations(self._database)
+        return migration_status(self._database)
+
+
+def _try(step: Callable[[], object]) -> None:
+    """Do a step that may wait: what it brings up to date catches up at the next start.
+
+    Nothing acknowledged depends on it, so a server that is gone stops no command.
+    """
+    try:
+        step()
+    except FileLedgerError as error:
+        log.warning("not everything is up to date; the next start catches up", error=str(error))
+
+
+def attempt(name: str, check: Callable[[], str]) -> Check:
+    """Return a check that passes with what `check` says, or fails with the error it raises."""
+    try:
+        return Check(name, ok=True, detail=check())
+    except FileLedgerError as error:
+        return Check(name, ok=False, detail=str(error))

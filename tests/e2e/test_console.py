@@ -1,0 +1,100 @@
+"""The console as a person uses it, and the model behind it."""
+
+from pathlib import Path
+
+from tests.support.model_endpoint import Events, ModelEndpoint, Request, runs, says
+from tests.support.program import Program
+
+
+def test_a_question_is_answered_with_code_that_loads_the_file(served: Program, table: Path) -> None:
+    """The model sees the file's id, runs code with it, sees the result, and its output is kept."""
+
+    def code(request: Request) -> Events:
+        file_id = request.file_ids[0]
+        return runs(f"df = load_file('{file_id}')\ndf.to_csv('copy.csv')\nprint(df['value'].sum())")
+
+    with ModelEndpoint([code, says("The sum is 6.")]) as endpoint:
+        served.environment |= {"OPENAI_BASE_URL": endpoint.base_url, "OPENAI_MODEL": "test"}
+        ended = served.console(f"/upload {table}", "What is the sum?", "/quit")
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert "The sum is 6." in ended.stdout
+        assert "copy.csv" in ended.stdout
+        assert "6" in str(endpoint.requests[1].tool_results)
+    started = served.json("history", "--user", "alice", "--type", "ExecutionStarted")["events"][0]
+    assert started["data"]["model"] == "test"
+
+
+def test_ask_prints_one_document(served: Program, table: Path) -> None:
+    """Answer and executions, as scripts expect them."""
+    served.json("upload", "--user", "alice", str(table))
+    with ModelEndpoint([runs("print(40 + 2)"), says("It is 42.")]) as endpoint:
+        served.environment |= {"OPENAI_BASE_URL": endpoint.base_url}
+        document = served.json("ask", "--user", "alice", "What is 40 + 2?")
+    assert document["answer"].endswith("It is 42.")
+    assert [run["stdout"].strip() for run in document["executions"]] == ["42"]
+
+
+def test_without_a_model_the_console_says_how_to_set_one(served: Program) -> None:
+    """One clear line; /run works all the same."""
+    ended = served.console("hello?", "/run print(6 * 7)", "/quit")
+    assert "Set OPENAI_API_KEY" in ended.stdout
+    assert "42" in ended.stdout
+    assert ended.returncode == 1
+    assert served.run("ask", "--user", "alice", "hello?").returncode == 3
+
+
+def test_a_fenced_block_runs_whole(served: Program) -> None:
+    """/run and the lines between the fences, blank lines and indents kept."""
+    ended = served.console(
+        "/run", "```python", "for i in range(2):", "    print('line', i)", "", "1/0", "```", "/quit"
+    )
+    assert "line 1" in ended.stdout
+    assert "ZeroDivisionError" in ended.stdout
+    assert "failed" in ended.stdout
+    assert ended.returncode == 1
+
+
+def test_every_command_answers(served: Program, table: Path, tmp_path: Path) -> None:
+    """Help, list, download, why, delete, history; a wrong one says so and the talk goes on."""
+    ended = served.console(
+        "/help",
+        f"/upload '{table}'",
+        "/head table.csv",
+        f"/download table.csv {tmp_path / 'copy.csv'}",
+        "/why table.csv",
+        "/delete table.csv",
+        "/files",
+        "/history",
+        "/nonsense",
+        "/stats none.csv",
+        "/quit",
+    )
+    assert (tmp_path / "copy.csv").read_bytes() == table.read_bytes()
+    for words in (
+        "/correlations FILE",
+        "was uploaded by user:alice",
+        "is deleted",
+        "Your Files: 0/20",
+        "FileDeleted",
+        "There is no command /nonsense",
+        "You have no file 'none.csv'",
+    ):
+        assert words in ended.stdout, ended.stdout
+
+
+def test_an_upload_goes_on_without_mongodb(program: Program, table: Path) -> None:
+    """The ledger is the truth: with the views' server out of reach an upload is kept and listed later."""
+    program.environment["MONGODB_URI"] = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300"
+    document = program.json("upload", "--user", "alice", str(table))
+    assert document["count"] == 1
+    assert program.run("files", "--user", "alice").returncode == 3
+    del program.environment["MONGODB_URI"]
+    assert [file["filename"] for file in program.json("files", "--user", "alice")["files"]] == ["table.csv"]
+
+
+def test_two_processes_share_one_data_folder(served: Program, table: Path) -> None:
+    """While a console is open, a command sees its files and the console sees the command's."""
+    with served.start("console", "--user", "alice", stdin=-1) as console:
+        served.json("upload", "--user", "alice", str(table))
+        out, _ = console.communicate("/files\n/quit\n", timeout=60)
+    assert "table.csv" in out

@@ -1,0 +1,65 @@
+"""The program as a person or a script starts it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[2]
+COMMAND = Path(sys.executable).with_name("fileledger")
+TIMEOUT_S = 90
+
+
+@dataclass
+class Program:
+    """`fileledger` on one data folder, with its own environment and current folder."""
+
+    data_dir: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    wrapper: Sequence[str] = ()
+
+    def start(self, *arguments: str, **how: Any) -> subprocess.Popen[str]:
+        """Start a command; no setting of the person who runs the tests gets in."""
+        work = self.data_dir.parent
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "LANG", "COVERAGE_PROCESS_START")
+            if name in os.environ
+        }
+        return subprocess.Popen(
+            [*self.wrapper, str(COMMAND), "--data-dir", str(self.data_dir), *arguments],
+            env={**kept, "HOME": str(work), **self.environment},
+            cwd=work,
+            text=True,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **how},
+        )
+
+    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        how = {} if stdin is None else {"stdin": subprocess.PIPE}
+        with self.start(*arguments, **how) as process:
+            try:
+                out, err = process.communicate(stdin, timeout=TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        """Run a command with --json, check its exit code, and return its document."""
+        ended = self.run(*arguments, "--json")
+        assert ended.returncode == code, ended.stderr + ended.stdout
+        return json.loads(ended.stdout)
+
+    def console(self, *lines: str, user: str = "alice") -> subprocess.CompletedProcess[str]:
+        """Say lines to the console."""
+        return self.run("console", "--user", user, stdin="".join(f"{line}\n" for line in lines))
+
+    def on_disk(self) -> set[str]:
+        """Return the names of every file under user_files and staging."""
+        folders = (self.data_dir / "user_files", self.data_dir / "staging")
+        return {path.name for folder in folders for path in folder.rglob("*") if path.is_file()}
