@@ -265,8 +265,8 @@ class Wiring:
 
     def begin(self, user_id: str | None = None) -> None:
         """Do for a short command what `start` does for a long-lived process, once."""
-        recover = self.recover  # a ledger that cannot be opened is an error, not something to put off
-        _try(lambda: recover(user_id))
+        self.store.head()  # a ledger that cannot be read is an error, not something to put off
+        _try(lambda: self.recover(user_id))
 
     def settle(self) -> None:
         """Bring views and disk up to what was just recorded."""

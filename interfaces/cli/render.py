@@ -65,7 +65,7 @@ def listing(shown: Listing, now: datetime) -> RenderableType:
     if not shown.files:
         return Text(f"{title}. Nothing here yet: upload a file with /upload PATH.")
     table = Table(title=title, title_justify="left", title_style="bold")
-    for column in ("File ID", "Name", "Type", "Size", "Uploaded", "Time left", "From"):
+    for column in ("File ID", "Name", "Type", "Size", "Uploaded (UTC)", "Time left", "From"):
         table.add_column(column, overflow="fold")
     for file in shown.files:
         table.add_row(
@@ -73,7 +73,7 @@ def listing(shown: Listing, now: datetime) -> RenderableType:
             Text(file.filename),
             file.file_type,
             size_text(file.size_bytes),
-            moment_text(file.uploaded_at),
+            f"{file.uploaded_at:%Y-%m-%d %H:%M}",
             left_text(file.expires_at, now),
             "you" if file.is_upload else "a run",
         )
@@ -121,13 +121,13 @@ def history(page: History) -> RenderableType:
     if not page.events:
         return Text("No events.")
     table = Table(title=f"History of {page.user_id}", title_justify="left", title_style="bold")
-    for column in ("#", "When", "What", "Who", "Details"):
+    for column in ("#", "When (UTC)", "What", "Who", "Details"):
         table.add_column(column, overflow="fold")
     for recorded in page.events:
         event = recorded.event
         table.add_row(
             str(event.originator_version),
-            moment_text(event.timestamp),
+            f"{event.timestamp:%Y-%m-%d %H:%M:%S}",
             event.TOPIC,
             Text(safe_text(event.actor)),
             Text(_details(event_data(event))),

@@ -1,0 +1,1 @@
+"""MongoDB views of the ledger: projected, followed, rebuilt; and the embedded server."""

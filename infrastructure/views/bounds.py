@@ -1,0 +1,89 @@
+"""What a replay covers: one user or all, the events of some positions or all."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from application.ports import LedgerStore, Recorded
+from domain.errors import InvalidValueError
+from domain.ledger import UserLedger
+
+Progress = Callable[[int, int], None]
+"""Takes how many events are done, and how many there are in all."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Whose events (None: everybody's), and those at positions `first` to `last` (None: the newest).
+
+    Events before `first` are read as well, because a document follows from all of
+    its events; but only documents changed within the bounds are looked at.
+    """
+
+    user_id: str | None = None
+    first: int = 1
+    last: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that hold nothing.
+
+        Raises:
+            InvalidValueError: names the bounds.
+        """
+        if self.first < 1 or (self.last is not None and self.last < self.first):
+            msg = f"No event lies at positions {self.first} to {self.last}: the first is 1, then they rise."
+            raise InvalidValueError(msg)
+
+    @property
+    def hold_everything(self) -> bool:
+        """Whether a rebuild within these bounds is the whole view."""
+        return self == Bounds()
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """The query for the documents within the bounds."""
+        query: dict[str, Any] = {}
+        if self.user_id is not None:
+            query["user_id"] = {"$in": [self.user_id, UserLedger.create_id(self.user_id).hex]}
+        if self.first > 1 or self.last is not None:
+            query["position"] = {"$gte": self.first} | ({} if self.last is None else {"$lte": self.last})
+        return query
+
+    def includes(self, recorded: Recorded) -> bool:
+        """Tell whether an event's position is within the bounds."""
+        return self.first <= recorded.position and (self.last is None or recorded.position <= self.last)
+
+    def up_to(self, head: int) -> int:
+        """Return the last position to read when the newest is `head`."""
+        return head if self.last is None else min(self.last, head)
+
+    def batches(self, ledger: LedgerStore, after: int, up_to: int, size: int) -> Iterator[Sequence[Recorded]]:
+        """Yield the events to read after one position, up to another, `size` at a time."""
+        if self.user_id is not None:
+            yield from _chunks(_of_user(ledger, self.user_id, after, up_to), size)
+            return
+        while after < up_to:
+            batch = ledger.events_after(after, limit=size, up_to=up_to)
+            if not batch:
+                return
+            yield batch
+            after = batch[-1].position
+
+
+def _of_user(ledger: LedgerStore, user_id: str, after: int, up_to: int) -> Iterator[Recorded]:
+    for recorded in ledger.stream(UserLedger.create_id(user_id)):
+        if recorded.position > up_to:
+            return
+        if recorded.position > after:
+            yield recorded
+
+
+def _chunks(events: Iterator[Recorded], size: int) -> Iterator[Sequence[Recorded]]:
+    chunk: list[Recorded] = []
+    for recorded in events:
+        chunk.append(recorded)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,263 @@
+"""The `Views` port on MongoDB: follows the ledger on demand, answers from what it wrote.
+
+Any number of processes may follow at once; none is the leader. The scheme stands
+in `writing` (documents), `state` (positions) and `rebuild` (the swap).
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from pymongo import ASCENDING
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+
+from application.ports import FileList, LedgerStore, Quota, RebuiltView, Recorded, RunningRow
+from domain.errors import IntegrityFaultError, InvalidValueError
+from domain.files import LedgerFile
+from domain.ledger import UserLedger
+from infrastructure.views.bounds import Bounds, Progress
+from infrastructure.views.client import Document
+from infrastructure.views.faults import mongodb_faults
+from infrastructure.views.folding import Fold
+from infrastructure.views.generations import drop_unless_live, tidy
+from infrastructure.views.owners import Owners
+from infrastructure.views.projections import ExecutionProjection, FileProjection, Locate, QuotaProjection
+from infrastructure.views.rebuild import Rebuild
+from infrastructure.views.shapes import EXECUTIONS, FILES, QUOTAS
+from infrastructure.views.state import StateStore, ViewState
+from infrastructure.views.writing import load, write_guarded
+
+EVENTS_A_BATCH = 500
+# Ranges open at one end are slow on the embedded server; all times lie between these.
+_DAWN, _DUSK = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Method = Callable[Concatenate["MongoViews", P], T]
+
+
+def _served(method: Method[P, T]) -> Method[P, T]:
+    """Explain MongoDB's errors; when its server is gone, revive it if we can, and try once more.
+
+    To try again is safe: nothing is ever written twice.
+    """
+
+    @wraps(method)
+    def serve(views: "MongoViews", /, *args: P.args, **options: P.kwargs) -> T:
+        with mongodb_faults(f"serve the views ({method.__name__})"):
+            try:
+                return method(views, *args, **options)
+            except ConnectionFailure:
+                if views.revive is None:
+                    raise
+                views.revive()
+                return method(views, *args, **options)
+
+    return serve
+
+
+class MongoViews:
+    """The views `user_files`, `user_quotas` and `executions`.
+
+    Args:
+        database: one that `migrations.apply_migrations` was run on.
+        ledger: what the views follow.
+        locate: takes a user id and a blob's name, returns where the blob is.
+        revive: called when the server is gone; brings it back at the same address,
+            set up by the migrations. None: that is not ours to do.
+        events_a_batch: how many events are read, folded and written at a time.
+    """
+
+    def __init__(
+        self,
+        database: Database[Document],
+        ledger: LedgerStore,
+        locate: Locate,
+        revive: Callable[[], None] | None = None,
+        *,
+        events_a_batch: int = EVENTS_A_BATCH,
+    ) -> None:
+        self.revive = revive
+        self._database, self._ledger, self._events_a_batch = database, ledger, events_a_batch
+        self._states = StateStore(database)
+        # Quotas first: their documents are the ones that must be read before they are written.
+        self._projections = (QuotaProjection(), FileProjection(locate), ExecutionProjection())
+        self._following = threading.Lock()
+        self._is_tidy = False
+        self._known: ViewState | None = None
+
+    # -- following -------------------------------------------------------------
+
+    @_served
+    def catch_up(self) -> int:
+        """Apply every event recorded so far and return the position reached.
+
+        Raises:
+            IntegrityFaultError: the views are damaged, or not of this ledger.
+        """
+        with self._following:
+            state = self._states.load()
+            head = self._ledger.head()
+            _refuse_to_be_ahead(state, head)
+            self._tidy_once(state)
+            owners = Owners(self._ledger)
+            while state.position < head:
+                batch = self._ledger.events_after(state.position, limit=self._events_a_batch, up_to=head)
+                reached = batch[-1].position if len(batch) == self._events_a_batch else head
+                owners.learn(batch)
+                state = self._step(state, batch, reached, owners)
+            self._known = state
+            return state.position
+
+    def _step(self, since: ViewState, batch: Sequence[Recorded], reached: int, owners: Owners) -> ViewState:
+        """Write a batch and note the position; return where the views stand then."""
+        try:
+            for projection in self._projections:
+                collection = self._collection(since, projection.view)
+                fold = Fold(projection, owners, partial(load, collection))
+                fold.take([item for item in batch if item.position > since.position_of(projection.view)])
+                write_guarded(collection, fold.changes)
+            advanced = self._states.advance(since, reached)
+        except (PyMongoError, IntegrityFaultError):
+            # A collection that was swapped out and dropped may look like a damaged one.
+            if since.same_collections(self._states.load()):
+                raise
+            advanced = None
+        return advanced or self._start_again(since)
+
+    def _start_again(self, since: ViewState) -> ViewState:
+        """Drop collections that were swapped out and that our late writes brought into being again."""
+        now = self._states.load()
+        for view in since.standings:
+            drop_unless_live(self._database, now, view, since.collection_of(view))
+        return now
+
+    def _tidy_once(self, state: ViewState) -> None:
+        if not self._is_tidy:
+            tidy(self._database, state)
+            self._is_tidy = True
+
+    def _collection(self, state: ViewState, view: str) -> Collection[Document]:
+        return self._database[state.collection_of(view)]
+
+    # -- reading ---------------------------------------------------------------
+
+    @_served
+    def files_of(self, user_id: str) -> FileList:
+        """Return the user's current files, oldest first."""
+        order = [("user_id", ASCENDING), ("position", ASCENDING)]
+        documents = self._read(FILES, lambda files: list(files.find({"user_id": user_id}).sort(order)))
+        return FileList(user_id, tuple(_file(document) for document in documents))
+
+    @_served
+    def quota_of(self, user_id: str) -> Quota:
+        """Return what the user holds; nothing, when nobody knows the user."""
+        key = UserLedger.create_id(user_id).hex
+        document = self._read(QUOTAS, lambda quotas: quotas.find_one({"_id": key}))
+        if document is None:
+            return Quota(user_id)
+        return Quota(user_id, document["uploads"], document["generated"], document["size_bytes"])
+
+    @_served
+    def due_user_ids(self, now: datetime) -> Sequence[str]:
+        """Return the users who hold a file whose time is over at `now`, sorted."""
+        due = {"expires_at": {"$gte": _DAWN, "$lte": now}}
+        documents = self._read(FILES, lambda files: list(files.find(due, {"user_id": True})))
+        return sorted({document["user_id"] for document in documents})
+
+    @_served
+    def next_expiry(self) -> datetime | None:
+        """Return when the next file expires, None when none ever does."""
+        some = {"expires_at": {"$gte": _DAWN, "$lt": _DUSK}}
+        order = [("expires_at", ASCENDING)]
+        found = self._read(FILES, lambda files: list(files.find(some).sort(order).limit(1)))
+        return found[0]["expires_at"] if found else None
+
+    @_served
+    def running_executions(self) -> Sequence[RunningRow]:
+        """Return the executions that started and did not end, oldest first."""
+        documents = self._read(EXECUTIONS, lambda runs: list(runs.find({"outcome": None}).sort("position")))
+        return [RunningRow(run["execution_id"], run["user_id"], run["runner"]) for run in documents]
+
+    def _read(self, view: str, query: Callable[[Collection[Document]], T]) -> T:
+        """Run `query` on a collection that was the live one from beginning to end."""
+        state = self._known or self._states.load()
+        while True:
+            try:
+                result = query(self._collection(state, view))
+            except OperationFailure:
+                # A collection that is dropped takes the open cursors with it.
+                newer = self._swapped_since(state, view)
+                if newer is None:
+                    raise
+            else:
+                newer = self._swapped_since(state, view)
+                if newer is None:
+                    return result
+            state = newer
+
+    def _swapped_since(self, state: ViewState, view: str) -> ViewState | None:
+        """Return where the views stand now, None when `view` is where it was."""
+        self._known = now = self._states.load()
+        return None if now.collection_of(view) == state.collection_of(view) else now
+
+    # -- rebuilding ------------------------------------------------------------
+
+    def rebuild(
+        self,
+        *,
+        view: str | None = None,
+        user_id: str | None = None,
+        first: int = 1,
+        last: int | None = None,
+        dry_run: bool = False,
+        on_progress: Progress | None = None,
+    ) -> Sequence[RebuiltView]:
+        """Build the views anew from the ledger and swap them in.
+
+        With a user or positions given it only computes and compares, as in a dry run:
+        a part of a view cannot take the place of the whole. The digest before is that
+        of the same part of the live view, as it is.
+
+        Raises:
+            InvalidValueError: there is no such view, or the bounds hold nothing.
+        """
+        bounds = Bounds(user_id, first, last)
+        projections = [projection for projection in self._projections if view in {None, projection.view}]
+        if not projections:
+            names = ", ".join(projection.view for projection in self._projections)
+            msg = f"There is no view {view!r}. The views are: {names}."
+            raise InvalidValueError(msg)
+        with (
+            mongodb_faults("rebuild the views"),
+            Rebuild(self._database, self._ledger, projections, bounds, on_progress) as rebuild,
+        ):
+            return rebuild.run(swap=bounds.hold_everything and not dry_run)
+
+
+def _refuse_to_be_ahead(state: ViewState, head: int) -> None:
+    if state.furthest > head:
+        msg = (
+            f"The views hold events up to position {state.furthest}, the ledger ends at {head}: it was cut or "
+            "restored, or MONGODB_URI names the database of another data folder. Run `fileledger verify`; "
+            "if this is the ledger that you want, run `fileledger replay`."
+        )
+        raise IntegrityFaultError(msg)
+
+
+def _file(document: dict[str, Any]) -> LedgerFile:
+    return LedgerFile(
+        file_id=document["file_id"],
+        filename=document["filename"],
+        extension=document["extension"],
+        file_type=document["file_type"],
+        size_bytes=document["file_size"],
+        sha256=document["sha256"],
+        uploaded_at=document["uploaded_at"],
+        expires_at=document["expires_at"],
+        origin=document["origin"],
+    )

@@ -1,0 +1,35 @@
+"""Whose ledger an event belongs to: events carry the ledger's id only."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from application.ports import LedgerStore, Recorded
+from domain.events import LedgerOpened
+from domain.personal import ERASED
+
+
+class Owners:
+    """User ids by ledger id, for one pass over the ledger.
+
+    Not kept for longer, because an erasure changes the answer: an erased user goes
+    by the ledger's id in hex.
+    """
+
+    def __init__(self, ledger: LedgerStore) -> None:
+        self._ledger = ledger
+        self._known: dict[UUID, str] = {}
+
+    def learn(self, events: Iterable[Recorded]) -> None:
+        """Take note of the users whom `events` open ledgers for."""
+        for recorded in events:
+            event = recorded.event
+            if isinstance(event, LedgerOpened):
+                erased = event.user_id == ERASED
+                self._known[event.originator_id] = event.originator_id.hex if erased else event.user_id
+
+    def of(self, ledger_id: UUID) -> str:
+        """Return the user's id, or the ledger's in hex when the user was erased."""
+        known = self._known.get(ledger_id)
+        if known is None:
+            known = self._known[ledger_id] = self._ledger.owner_of(ledger_id) or ledger_id.hex
+        return known

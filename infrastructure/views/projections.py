@@ -1,0 +1,159 @@
+"""The projections: pure functions from a document and an event to the next document.
+
+They read no clock, no randomness and nothing outside their arguments, so the
+documents at a position are the same whoever computes them, and however often.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from domain.events import (
+    ExecutionFinished,
+    ExecutionStarted,
+    FileRecorded,
+    FileRemoved,
+    LedgerEvent,
+    LedgerOpened,
+)
+from domain.files import UPLOAD_ORIGIN, blob_name
+from infrastructure.views.client import Document
+from infrastructure.views.shapes import EXECUTIONS, FILES, QUOTAS
+
+Locate = Callable[[str, str], str]
+"""Takes a user id and a blob's name; returns where the blob is, as text."""
+
+
+class Projection(Protocol):
+    """How one view follows from the events.
+
+    Each document has a key of its own and depends on the events of that key only.
+    """
+
+    @property
+    def view(self) -> str:
+        """Name of the view."""
+
+    @property
+    def needs_stored(self) -> bool:
+        """Whether `evolve` reads the document before; if not, it may be given an empty one."""
+
+    def key_of(self, event: LedgerEvent) -> str | None:
+        """Return the `_id` of the document that `event` changes, None when it changes none."""
+
+    def opens(self, event: LedgerEvent) -> bool:
+        """Tell whether `event` is the first of its document."""
+
+    def evolve(self, before: Document, event: LedgerEvent, user_id: str) -> Document | None:
+        """Return the whole document after `event`, None when it is gone; `before` is empty at first."""
+
+
+class FileProjection:
+    """`user_files`: a document a live file."""
+
+    view = FILES
+    needs_stored = False
+
+    def __init__(self, locate: Locate) -> None:
+        self._locate = locate
+
+    def key_of(self, event: LedgerEvent) -> str | None:
+        """Return the file's id."""
+        return event.file_id if isinstance(event, FileRecorded | FileRemoved) else None
+
+    def opens(self, event: LedgerEvent) -> bool:
+        """Tell whether a file entered the ledger."""
+        return isinstance(event, FileRecorded)
+
+    def evolve(self, before: Document, event: LedgerEvent, user_id: str) -> Document | None:  # noqa: ARG002  # nothing of a file changes in its life
+        """Return the file's document, None once it left."""
+        if not isinstance(event, FileRecorded):
+            return None
+        return {
+            "file_id": event.file_id,
+            "user_id": user_id,
+            "filename": event.filename,
+            "file_path": self._locate(user_id, blob_name(event.file_id, event.extension)),
+            "file_type": event.file_type,
+            "file_size": event.size_bytes,
+            "sha256": event.sha256,
+            "uploaded_at": event.timestamp,
+            "expires_at": event.expires_at,
+            "origin": event.origin,
+            "extension": event.extension,
+        }
+
+
+class QuotaProjection:
+    """`user_quotas`: a document a user, with what each live file weighs in `holdings`.
+
+    An event that removes a file tells neither its size nor its kind: the holdings
+    do, so that the document needs nothing but itself.
+    """
+
+    view = QUOTAS
+    needs_stored = True
+
+    def key_of(self, event: LedgerEvent) -> str | None:
+        """Return the ledger's id in hex: it stays when the user's name is erased."""
+        concerns = isinstance(event, LedgerOpened | FileRecorded | FileRemoved)
+        return event.originator_id.hex if concerns else None
+
+    def opens(self, event: LedgerEvent) -> bool:
+        """Tell whether the user was met for the first time."""
+        return isinstance(event, LedgerOpened)
+
+    def evolve(self, before: Document, event: LedgerEvent, user_id: str) -> Document:
+        """Return what the user holds after `event`."""
+        holdings: dict[str, Any] = dict(before.get("holdings", {}))
+        if isinstance(event, FileRecorded):
+            is_upload = event.origin == UPLOAD_ORIGIN
+            holdings[event.file_id] = {"size_bytes": event.size_bytes, "is_upload": is_upload}
+        elif isinstance(event, FileRemoved):
+            holdings.pop(event.file_id, None)
+        uploads = sum(held["is_upload"] for held in holdings.values())
+        return {
+            "user_id": user_id,
+            "uploads": uploads,
+            "generated": len(holdings) - uploads,
+            "size_bytes": sum(held["size_bytes"] for held in holdings.values()),
+            "holdings": holdings,
+        }
+
+
+class ExecutionProjection:
+    """`executions`: a document a run, `outcome` None while it runs."""
+
+    view = EXECUTIONS
+    needs_stored = True
+
+    def key_of(self, event: LedgerEvent) -> str | None:
+        """Return the execution's id."""
+        return event.execution_id if isinstance(event, ExecutionStarted | ExecutionFinished) else None
+
+    def opens(self, event: LedgerEvent) -> bool:
+        """Tell whether a run began."""
+        return isinstance(event, ExecutionStarted)
+
+    def evolve(self, before: Document, event: LedgerEvent, user_id: str) -> Document:
+        """Return the run's document."""
+        if isinstance(event, ExecutionFinished):
+            return before | {
+                "finished_at": event.timestamp,
+                "outcome": event.outcome.value,
+                "exit_code": event.exit_code,
+                "duration_ms": event.duration_ms,
+                "generated_file_ids": list(event.generated_file_ids),
+            }
+        started: Any = event
+        return {
+            "execution_id": started.execution_id,
+            "user_id": user_id,
+            "started_at": started.timestamp,
+            "finished_at": None,
+            "outcome": None,
+            "exit_code": None,
+            "duration_ms": None,
+            "runner": started.runner,
+            "model": started.model,
+            "generated_file_ids": [],
+        }

@@ -1,0 +1,170 @@
+"""Where the views stand: which collection each lives in and how far it came, in ONE document.
+
+A view's collection is a numbered generation (`user_files.3`), and its number is
+never given again. Everything that must happen at once (a follower's step, the
+swap of a rebuilt view) is one conditional update of this document, which every
+MongoDB does atomically, a standalone server without transactions included.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ReturnDocument
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from domain.errors import EnvironmentFaultError
+from infrastructure.views.client import Document
+
+STATE = "view_state"
+_KEY = {"_id": "views"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one view stands.
+
+    `generation` is the live one; `newest` the newest that any rebuild took for
+    itself, which makes it that rebuild's fencing token; `position` is that of the
+    newest event that the live generation is known to hold, with all before it.
+    """
+
+    generation: int
+    newest: int
+    position: int
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """Where all views stood at one moment.
+
+    `incarnation` tells this set of views from any that stood in the database before
+    it was dropped: numbers begin anew then.
+    """
+
+    incarnation: ObjectId
+    standings: Mapping[str, Standing]
+
+    @property
+    def position(self) -> int:
+        """The position that every view has reached."""
+        return min(standing.position for standing in self.standings.values())
+
+    @property
+    def furthest(self) -> int:
+        """The position that some view has reached."""
+        return max(standing.position for standing in self.standings.values())
+
+    def position_of(self, view: str) -> int:
+        """Return how far one view came."""
+        return self.standings[view].position
+
+    def collection_of(self, view: str) -> str:
+        """Return the name of the view's live collection."""
+        return collection_name(view, self.standings[view].generation)
+
+    def same_collections(self, other: "ViewState") -> bool:
+        """Tell whether no view was swapped or made anew between the two moments."""
+        return self.incarnation == other.incarnation and all(
+            self.collection_of(view) == other.collection_of(view) for view in self.standings
+        )
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The new generations, by view, that a rebuild took for itself."""
+
+    incarnation: ObjectId
+    generations: Mapping[str, int]
+
+    def collection_of(self, view: str) -> str:
+        """Return the name of the view's new collection."""
+        return collection_name(view, self.generations[view])
+
+    def holds_in(self, state: ViewState) -> bool:
+        """Tell whether no later rebuild has claimed any of the views."""
+        return self.incarnation == state.incarnation and all(
+            state.standings[view].newest == generation for view, generation in self.generations.items()
+        )
+
+
+def collection_name(view: str, generation: int) -> str:
+    """Return the name of one generation's collection."""
+    return f"{view}.{generation}"
+
+
+class StateStore:
+    """The state document. Every method is one atomic operation."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._states = database[STATE]
+
+    def create(self, views: Iterable[str]) -> None:
+        """Let every view stand at generation 1, position 0; nothing, when they stand already."""
+        first = {"generation": 1, "newest": 1, "position": 0}
+        standings = {view: dict(first) for view in views}
+        with suppress(DuplicateKeyError):
+            self._states.insert_one({**_KEY, "incarnation": ObjectId(), "views": standings})
+
+    def load(self) -> ViewState:
+        """Return where the views stand.
+
+        Raises:
+            EnvironmentFaultError: they were never made in this database, or dropped.
+        """
+        return _state(self._states.find_one(_KEY))
+
+    def advance(self, since: ViewState, position: int) -> ViewState | None:
+        """Note that the collections of `since` hold everything up to `position`; never goes back.
+
+        Returns where the views stand then, or None when one was swapped meanwhile:
+        then nothing is noted.
+        """
+        query: dict[str, Any] = {**_KEY, "incarnation": since.incarnation}
+        for view, standing in since.standings.items():
+            query[f"views.{view}.generation"] = standing.generation
+        highest = {f"views.{view}.position": position for view in since.standings}
+        after = self._states.find_one_and_update(
+            query, {"$max": highest}, return_document=ReturnDocument.AFTER
+        )
+        return None if after is None else _state(after)
+
+    def claim(self, views: Iterable[str]) -> Claim:
+        """Take a new generation of each view for a rebuild; fences out every rebuild before.
+
+        Raises:
+            EnvironmentFaultError: the views were never made in this database, or dropped.
+        """
+        views = list(views)
+        numbers = {f"views.{view}.newest": 1 for view in views}
+        after = _state(
+            self._states.find_one_and_update(_KEY, {"$inc": numbers}, return_document=ReturnDocument.AFTER)
+        )
+        return Claim(after.incarnation, {view: after.standings[view].newest for view in views})
+
+    def swap(self, claim: Claim, position: int, furthest: int) -> ViewState | None:
+        """Make the claimed generations, which hold everything up to `position`, the live ones.
+
+        Returns where the views stood before, or None when nothing was swapped: a
+        later rebuild made a claim, or a live view is further than `furthest`.
+        """
+        query: dict[str, Any] = {**_KEY, "incarnation": claim.incarnation}
+        update: dict[str, Any] = {}
+        for view, generation in claim.generations.items():
+            query |= {f"views.{view}.newest": generation, f"views.{view}.position": {"$lte": furthest}}
+            update |= {f"views.{view}.generation": generation, f"views.{view}.position": position}
+        before = self._states.find_one_and_update(
+            query, {"$set": update}, return_document=ReturnDocument.BEFORE
+        )
+        return None if before is None else _state(before)
+
+
+def _state(document: Document | None) -> ViewState:
+    if document is None:
+        msg = "The views are not set up in this MongoDB database. Run `fileledger migrate`."
+        raise EnvironmentFaultError(msg)
+    standings = {view: Standing(**fields) for view, fields in document["views"].items()}
+    return ViewState(document["incarnation"], standings)

@@ -1,0 +1,96 @@
+"""Writes changes so that any number of followers, at any speed, killed anywhere, end in the same documents.
+
+Every document carries the position of the newest event in it, and a write goes
+through only where that position is lower than the writer's. A document at a
+position is a pure function of the events before it, so whoever writes it writes
+the same, and a late writer changes nothing. What is gone stays as a tombstone, so
+that a late writer cannot bring it back.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+from infrastructure.views.client import Document
+from infrastructure.views.folding import Change
+
+_DUPLICATE_KEY = 11000
+# The embedded server looks long lists of keys up in quadratic time.
+_KEYS_A_QUERY = 50
+
+Operation = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | DeleteOne
+
+
+def load(collection: Collection[Document], keys: Sequence[str]) -> Iterator[Document]:
+    """Yield the documents of `keys` that exist."""
+    for start in range(0, len(keys), _KEYS_A_QUERY):
+        yield from collection.find({"_id": {"$in": list(keys[start : start + _KEYS_A_QUERY])}})
+
+
+def write_guarded(collection: Collection[Document], changes: Mapping[str, Change]) -> None:
+    """Write `changes` into a collection that others write, too."""
+    if not changes:
+        return
+    try:
+        collection.bulk_write([_first_try(key, change) for key, change in changes.items()], ordered=False)
+    except BulkWriteError as error:
+        # The document came into being meanwhile: with a lower position ours goes on top of it.
+        taken = _keys_taken(error)
+        collection.bulk_write([_guarded(key, changes[key], upsert=False) for key in taken], ordered=False)
+
+
+def write_alone(collection: Collection[Document], changes: Mapping[str, Change]) -> None:
+    """Write `changes` into a collection that nobody else writes, and only what lives."""
+    operations = list(_unguarded(changes))
+    if operations:
+        collection.bulk_write(operations, ordered=False)
+
+
+def _first_try(key: str, change: Change) -> Operation:
+    if change.is_new and change.document is not None:
+        return InsertOne({"_id": key, **change.document})
+    return _guarded(key, change, upsert=True)
+
+
+def _guarded(key: str, change: Change, *, upsert: bool) -> Operation:
+    query = {"_id": key, "position": {"$lt": change.position}}
+    if change.document is not None:
+        return ReplaceOne(query, change.document, upsert=upsert)
+    return UpdateOne(query, _tombstone(change.position), upsert=upsert)
+
+
+def _tombstone(position: int) -> list[dict[str, Any]]:
+    # A pipeline, to keep nothing but what is named. The time is the server's: a tombstone is there
+    # for late writers, so its day begins when it is written, however old the event.
+    return [{"$replaceWith": {"_id": "$_id", "position": position, "gone_at": "$$NOW"}}]
+
+
+def _unguarded(changes: Mapping[str, Change]) -> Iterator[Operation]:
+    for key, change in changes.items():
+        if change.document is None:
+            if not change.is_new:
+                yield DeleteOne({"_id": key})
+        elif change.is_new:
+            yield InsertOne({"_id": key, **change.document})
+        else:
+            yield ReplaceOne({"_id": key}, change.document)
+
+
+def _keys_taken(error: BulkWriteError) -> Iterable[str]:
+    """Return the keys that were refused as taken.
+
+    Raises:
+        BulkWriteError: something else was refused, too.
+    """
+    failures = error.details.get("writeErrors", [])
+    others = [failure for failure in failures if failure["code"] != _DUPLICATE_KEY]
+    if others or error.details.get("writeConcernErrors"):
+        raise error
+    return [_key_of(failure["op"]) for failure in failures]
+
+
+def _key_of(operation: Mapping[str, Any]) -> str:
+    return str(operation["_id"] if "_id" in operation else operation["q"]["_id"])
