@@ -2,17 +2,19 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 from application.ports import Check, RunHost, RunRequest, RunResult
 from domain.errors import EnvironmentFaultError
-from infrastructure.sandbox import fonts
+from infrastructure.sandbox import bubblewrap, fonts
 from infrastructure.sandbox.boundary_probe import Boundary, Probe, probe
 from infrastructure.sandbox.broker import FileBroker
 from infrastructure.sandbox.cells import CellError
 from infrastructure.sandbox.config import SandboxConfig
+from infrastructure.sandbox.enclosures import Enclosures
 from infrastructure.sandbox.sessions import Session
+from infrastructure.sandbox.spares import SpareEnclosures
 
 _FONTS_S = 120.0
 
@@ -25,6 +27,7 @@ class BubblewrapSandbox:
         self._closing = threading.Event()
         self._first_use = threading.Lock()
         self._probe: Probe | None = None
+        self._enclosures: Enclosures | None = None
 
     def run(self, request: RunRequest, host: RunHost) -> RunResult:
         """Run code to its end.
@@ -32,58 +35,86 @@ class BubblewrapSandbox:
         Raises:
             EnvironmentFaultError: no boundary can be built here; names the remedy.
         """
-        return self._run(self._prepared(host), request, host)
+        boundary, enclosures = self._prepared(host)
+        return self._run(boundary, enclosures, request, host)
+
+    def warm(self) -> None:
+        """Do in the background what the first run would have to wait for."""
+        threading.Thread(target=self._warm, name="sandbox-warm-up", daemon=True).start()
 
     def checks(self) -> Sequence[Check]:
         """Tell which mechanisms hold here; builds a boundary to find out, once."""
-        return tuple(self._probed().checks)
+        with self._first_use:
+            checks = list(self._probed().checks)
+            if self._enclosures is not None:
+                checks.append(self._enclosures.check())
+            return checks
 
     def close(self) -> None:
         """End every run and the helper processes."""
         self._closing.set()
-        found = self._probe
+        with self._first_use:
+            found, enclosures = self._probe, self._enclosures
+        if enclosures is not None:
+            enclosures.close()
         if found is not None and found.boundary is not None:
             found.boundary.inputs.close()
 
-    def _run(self, boundary: Boundary, request: RunRequest, host: RunHost) -> RunResult:
-        group = None
+    def _run(
+        self, boundary: Boundary, enclosures: Enclosures, request: RunRequest, host: RunHost
+    ) -> RunResult:
         try:
-            cell = boundary.maker.make()
+            enclosure = enclosures.take()
         except CellError as error:
             msg = f"The sandbox worked before and cannot be built now: {error}. See `fileledger doctor`."
             raise EnvironmentFaultError(msg) from error
+        broker = FileBroker(host, boundary.inputs, self._config.requests)
         try:
-            group = boundary.groups.new(uuid4().hex[:12])
-            group.add(cell.pid)
-            session = Session(
-                self._config, cell, group, FileBroker(host, boundary.inputs, self._config.requests)
-            )
+            session = Session(self._config, enclosure.cell, enclosure.group, broker)
             return session.run(request, host, self._closing.is_set)
         except (CellError, OSError) as error:
             msg = f"The sandbox lost hold of the run, which was stopped: {error}."
             raise EnvironmentFaultError(msg) from error
         finally:
-            cell.close()
-            if group is not None:
-                group.remove()
+            enclosure.close()
+
+    def _warm(self) -> None:
+        with suppress(EnvironmentFaultError):  # which the first run, or `doctor`, will tell
+            _, enclosures = self._prepared(fonts.FontKeeper(self._font_folder()))
+            enclosures.warm()
 
     def _probed(self) -> Probe:
-        with self._first_use:
-            if self._probe is None:
-                self._probe = probe(self._config)
-            return self._probe
+        """Return what was found out; the caller holds the lock."""
+        if self._probe is None:
+            self._probe = probe(self._config)
+            if self._probe.boundary is not None:
+                self._enclosures = _enclosures(self._config, self._probe.boundary)
+        return self._probe
 
-    def _prepared(self, host: RunHost) -> Boundary:
+    def _prepared(self, host: RunHost) -> tuple[Boundary, Enclosures]:
         """Return the boundary, and make what only the first run on a machine has to wait for."""
-        boundary = self._probed().require()
         with self._first_use:
-            folder = self._config.state_folder / "fonts"
-            if not fonts.is_current(folder, self._libraries()):
-                host.show_progress("looking for fonts (once)")
-                request = RunRequest("fonts", "system", fonts.CODE, _FONTS_S)
-                self._run(boundary, request, fonts.FontKeeper(folder))
-                (folder / "checked").write_text("", encoding="ascii")
-        return boundary
+            boundary = self._probed().require()
+            assert self._enclosures is not None  # noqa: S101 - as there is a boundary
+            self._look_for_fonts(boundary, host)
+            return boundary, self._enclosures
+
+    def _look_for_fonts(self, boundary: Boundary, host: RunHost) -> None:
+        folder = self._font_folder()
+        if not fonts.is_current(folder, self._libraries()):
+            host.show_progress("looking for fonts (once)")
+            request = RunRequest("fonts", "system", fonts.CODE, _FONTS_S)
+            self._run(boundary, boundary.single, request, fonts.FontKeeper(folder))
+            (folder / "checked").write_text("", encoding="ascii")
+
+    def _font_folder(self) -> Path:
+        return self._config.state_folder / bubblewrap.FONTS.name
 
     def _libraries(self) -> Path:
         return self._config.python.parent.parent / "lib"
+
+
+def _enclosures(config: SandboxConfig, boundary: Boundary) -> Enclosures:
+    if not config.spares:
+        return boundary.single
+    return SpareEnclosures(config, boundary.recipe, boundary.groups, boundary.single)

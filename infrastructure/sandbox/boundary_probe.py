@@ -10,10 +10,13 @@ from pathlib import Path
 from application.ports import Check
 from domain.errors import EnvironmentFaultError
 from infrastructure.sandbox import bubblewrap, cgroups, remedies, seccomp
-from infrastructure.sandbox.cells import CellError, CellMaker
+from infrastructure.sandbox.cells import CellError
 from infrastructure.sandbox.config import SandboxConfig
+from infrastructure.sandbox.enclosures import SingleEnclosures
 from infrastructure.sandbox.groups import RunGroups
 from infrastructure.sandbox.inputs import ForeignUidInputs, Inputs, ReadOnlyMountInputs
+from infrastructure.sandbox.recipe import Recipe
+from infrastructure.sandbox.single_cells import SingleCells
 from infrastructure.sandbox.watchdog import Watchdog
 
 
@@ -21,9 +24,10 @@ from infrastructure.sandbox.watchdog import Watchdog
 class Boundary:
     """Everything that a run needs, seen to work."""
 
-    maker: CellMaker
+    recipe: Recipe
     groups: RunGroups
     inputs: Inputs
+    single: SingleEnclosures
 
 
 @dataclass
@@ -60,16 +64,17 @@ def probe(config: SandboxConfig) -> Probe:
         found.checks.append(Check("sandbox user", ok=False, detail=detail, remedy=remedies.UNREADABLE))
         return found
     bubblewrap.prepare(config)
-    maker = CellMaker(config, bwrap, user_namespace=not as_root)
+    recipe = Recipe(config, bwrap, user_namespace=not as_root)
+    single = SingleCells(recipe)
     try:
-        maker.make().close()
+        single.make().close()
     except CellError as error:
         remedy = remedies.for_boundary(str(error))
         found.checks.append(Check("sandbox boundary", ok=False, detail=str(error), remedy=remedy))
         return found
     groups = cgroups.find(config) or Watchdog(config)
     inputs: Inputs = ForeignUidInputs() if as_root else ReadOnlyMountInputs(config, bwrap)
-    found.boundary = Boundary(maker, groups, inputs)
+    found.boundary = Boundary(recipe, groups, inputs, SingleEnclosures(single, groups))
     found.checks += _mechanisms(as_root=as_root, groups=groups)
     return found
 

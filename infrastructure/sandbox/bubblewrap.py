@@ -14,6 +14,7 @@ _SETTINGS = "pyvenv.cfg"
 _SYSTEM_FOLDERS = ("bin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
+_SCRATCH_BYTES = 2**20
 _NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
 _ROOT_CAPABILITIES = ("SYS_ADMIN", "SYS_RESOURCE", "SETUID", "SETGID", "SETPCAP", "KILL")
 
@@ -30,8 +31,11 @@ def find_bwrap(config: SandboxConfig) -> Path | None:
     return next((path for path in candidates if os.access(path, os.X_OK)), None)
 
 
-def command(bwrap: Path, config: SandboxConfig, *, user_namespace: bool) -> list[str]:
-    """Return the command line up to the Python interpreter, which is its last word."""
+def command(bwrap: Path, config: SandboxConfig, *, user_namespace: bool, scratch: bool = False) -> list[str]:
+    """Return the command line up to the Python interpreter, which is its last word.
+
+    With `scratch`, `/tmp` is a small folder that can be written to; else nothing can.
+    """
     privileges = ["--unshare-user"] if user_namespace else ["--cap-drop", "ALL"]
     if not user_namespace:
         privileges += [
@@ -49,6 +53,7 @@ def command(bwrap: Path, config: SandboxConfig, *, user_namespace: bool) -> list
         *_show(config.state_folder / FONTS.name, FONTS),
         *_devices(),
         *(word for folder in RUN_FOLDERS for word in ("--dir", folder)),
+        *(("--size", str(_SCRATCH_BYTES), "--tmpfs", "/tmp") if scratch else ()),  # noqa: S108
         *("--proc", "/proc", "--remount-ro", "/", "--chdir", "/", "--"),
         str(VENV / "bin/python"),
     ]

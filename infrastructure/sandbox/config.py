@@ -24,7 +24,10 @@ class SandboxConfig:
     keeps what is built once and mounted read-only (the font list). `disk_bytes`
     and `inodes` bound the working folder; it lives in memory, so the memory that
     a run can take on the host is `memory_mb` plus twice the disk. `scan_s` is how often
-    a running session looks for cancellation and broken limits.
+    a running session looks for cancellation and broken limits. `spares` processes
+    with the libraries already imported wait for code, forked from a zygote that is
+    replaced after `zygote_forks`; with none, every run starts an interpreter, which
+    is cheaper for a program that runs code once.
     """
 
     python: Path
@@ -39,6 +42,8 @@ class SandboxConfig:
     nice: int = 5
     scan_s: float = 0.05
     requests: int = 2000
+    spares: int = 2
+    zygote_forks: int = 1000
     bwrap: Path | None = None
     guest_folder: Path = Path(__file__).parent / "guest"
     outputs: OutputCaps = field(default_factory=OutputCaps)

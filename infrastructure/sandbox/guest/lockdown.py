@@ -22,6 +22,7 @@ _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
 _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _MOST_CAPABILITIES = 64
+_MOUNT_SETATTR, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = 442, 0x8000, 0x1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -63,6 +64,7 @@ def _mount_private_folders(tmpfs: dict[str, str], uid: int | None) -> None:
     owner = os.getuid() if uid is None else uid
     group = os.getgid() if uid is None else uid
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE, None)
+    _make_read_only("/")
     for folder, options in tmpfs.items():
         owned = f"{options},mode=0700,uid={owner},gid={group}"
         _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, owned)
@@ -94,6 +96,14 @@ def _filter_system_calls(program: bytes) -> None:
 def _mount(source: str, target: str, kind: str | None, flags: int, options: str | None) -> None:
     texts = [None if text is None else text.encode() for text in (source, target, kind, options)]
     _call("mount", *texts[:3], ctypes.c_ulong(flags), texts[3])
+
+
+def _make_read_only(folder: str) -> None:
+    """Take the right to write from every mount at and below `folder`: mount_setattr(2)."""
+    attributes = struct.pack("QQQQ", _MOUNT_ATTR_RDONLY, 0, 0, 0)
+    path, size = ctypes.c_char_p(folder.encode()), ctypes.c_size_t(len(attributes))
+    number, nowhere = ctypes.c_long(_MOUNT_SETATTR), ctypes.c_long(-1)
+    _call("syscall", number, nowhere, path, ctypes.c_ulong(_AT_RECURSIVE), attributes, size)
 
 
 def _call(name: str, *arguments: Any) -> None:

@@ -17,15 +17,20 @@ import host_files
 _FONTS = "/fonts"
 
 
-def run(channel: socket.socket, job: dict[str, Any], code_fd: int) -> NoReturn:
+def prepare(channel: socket.socket) -> None:
+    """Do, in the locked-down process, what can be done before there is code."""
+    sys.stdout, sys.stderr = _printer(1), _printer(2)
+    host_files.connect(channel)
+    lend_font_cache()
+    figures.track()
+    _reseed()
+
+
+def run(job: dict[str, Any], code_fd: int) -> NoReturn:
     """Execute the code behind `code_fd` and end the process with its status."""
     with os.fdopen(code_fd, "rb") as file:
         code = file.read().decode()
     resource.setrlimit(resource.RLIMIT_CPU, (job["cpu_s"], job["cpu_s"]))
-    sys.stdout, sys.stderr = _printer(1), _printer(2)
-    host_files.connect(channel)
-    _lend_font_cache()
-    figures.track()
     status = _execute(code)
     _finish(status)
 
@@ -91,7 +96,13 @@ def _guest_folder() -> str:
     return os.path.dirname(os.path.abspath(__file__))
 
 
-def _lend_font_cache() -> None:
+def _reseed() -> None:
+    """Let no two runs draw the same numbers: numpy, unlike `random`, does not see that it was forked."""
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
+
+
+def lend_font_cache() -> None:
     """Put the shared, read-only font list where matplotlib wants a folder that it may write to."""
     own = os.environ["MPLCONFIGDIR"]
     os.mkdir(own, 0o700)

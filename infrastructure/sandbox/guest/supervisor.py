@@ -1,4 +1,4 @@
-"""First program inside bubblewrap: make one locked-down process and report how it ended.
+"""Make one locked-down process and report how it ended: as a program, or forked from the zygote.
 
 The supervisor runs no user code. The process that it forks is the first one of a
 pid namespace of its own: when it ends, the kernel ends all others of the run.
@@ -56,6 +56,9 @@ def _become_run(control: socket.socket, spec: dict[str, Any], descriptors: list[
         control.close()
         lockdown.lock_down(spec)
         channel = _keep_only(*descriptors)
+        import runner  # noqa: PLC0415 - its imports are not needed to lock down, nor trusted to
+
+        runner.prepare(channel)
         work = os.open("/work", os.O_RDONLY | os.O_DIRECTORY)
         frames.send(channel, {"ready": True}, (work,))
         os.close(work)
@@ -65,17 +68,18 @@ def _become_run(control: socket.socket, spec: dict[str, Any], descriptors: list[
     except BaseException as error:  # noqa: BLE001 - whatever it is, this process must not go on
         os.write(2, f"lock-down failed: {error}\n".encode())
         os._exit(_SETUP_FAILED)
-    import runner  # noqa: PLC0415 - nothing of it is needed before the lock-down
-
-    runner.run(channel, job, code)
+    runner.run(job, code)
 
 
 def _keep_only(channel: int, stdout: int, stderr: int) -> socket.socket:
-    """Arrange descriptors 0 to 3 and close all others."""
+    """Arrange descriptors 0 to 3 and close all others, whatever number they have."""
     null = os.open("/dev/null", os.O_RDONLY)
     for number, source in enumerate(os.dup(fd) for fd in (null, stdout, stderr, channel)):
         os.dup2(source, number, inheritable=number < _CHANNEL_FD)
-    os.closerange(_CHANNEL_FD + 1, os.sysconf("SC_OPEN_MAX"))
+    for number in map(int, os.listdir("/proc/self/fd")):
+        if number > _CHANNEL_FD:
+            with suppress(OSError):  # the listing's own
+                os.close(number)
     return socket.socket(fileno=_CHANNEL_FD)
 
 

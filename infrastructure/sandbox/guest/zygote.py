@@ -1,0 +1,120 @@
+"""A process that has imported what runs import, and forks locked-down processes from that state.
+
+No code and no data of any user ever reaches it: it serves the host alone, and what
+it forks (see `supervisor`) gets its namespaces, folders and descriptors before it
+is handed code. It has to stay single-threaded, since a fork copies one thread only.
+"""
+
+import gc
+import io
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, NoReturn
+
+import frames
+import runner
+import supervisor
+
+_PRELOADED = (
+    *(
+        "numpy",
+        "pyarrow",
+        "pandas",
+        "pandas.plotting._matplotlib",
+        "matplotlib.pyplot",
+        "mpl_toolkits.mplot3d",
+    ),
+    *("ctypes", "csv", "datetime", "decimal", "email.message", "json", "sqlite3", "statistics", "subprocess"),
+    *("yaml", "openpyxl", "python_calamine", "defusedxml.ElementTree", "load_file"),
+    *("loaders.arrays", "loaders.columnar", "loaders.database", "loaders.images", "loaders.markup"),
+    *("loaders.spreadsheet", "loaders.structured", "loaders.tables", "loaders.tabular", "loaders.text"),
+)
+# Read by libraries when they are imported: helper threads would not survive a fork.
+_NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "NUMEXPR_NUM_THREADS": "1"}
+
+
+def main() -> None:
+    """Serve the host on the socket whose number is the only argument, until the host is gone."""
+    host = socket.socket(fileno=int(sys.argv[1]))
+    _warm_up()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries what was forked
+    itself = os.pidfd_open(os.getpid())
+    frames.send(host, {"ready": True}, (itself,))
+    os.close(itself)
+    with suppress(EOFError):
+        while True:
+            _fork_supervisor(host, *frames.receive(host))
+
+
+def _warm_up() -> None:
+    """Do once what every run would do, and leave no thread, no figure and no setting behind."""
+    runner.lend_font_cache()
+    os.environ.update(_NO_THREADS)
+    for name in _PRELOADED:
+        with suppress(ImportError):
+            import_module(name)
+    for name in _NO_THREADS:
+        del os.environ[name]
+    _rehearse()
+    _stop_threads()
+    gc.collect()
+    gc.freeze()
+
+
+def _rehearse() -> None:
+    """Read a small table and draw it; the memory that Arrow reserves for itself is left to the runs."""
+    pandas, pyplot = sys.modules.get("pandas"), sys.modules.get("matplotlib.pyplot")
+    if pandas is None or pyplot is None:
+        return
+    arrow: Any = sys.modules.get("pyarrow")
+    usual = arrow and arrow.default_memory_pool()
+    if arrow:
+        arrow.set_memory_pool(arrow.system_memory_pool())
+    df = pandas.read_csv(io.StringIO("a,b,c\n1,x,2024-01-01\n2,y,2024-01-02\n"))
+    repr(df.groupby("b")["a"].sum())
+    figure, axes = pyplot.subplots()
+    axes.plot([1, 2], label="a")
+    axes.legend()
+    axes.set_title("a")
+    figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
+    pyplot.close("all")
+    if arrow:
+        arrow.set_memory_pool(usual)
+
+
+def _stop_threads() -> None:
+    """Fork once: OpenBLAS then stops its threads, and starts them where they are needed next."""
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def _fork_supervisor(host: socket.socket, spec: dict[str, Any], descriptors: Sequence[int]) -> None:
+    """Fork the supervisor of one run; `descriptors` are its control socket and those of the run."""
+    if os.fork() == 0:
+        _become_supervisor(host, spec, descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _become_supervisor(host: socket.socket, spec: dict[str, Any], descriptors: Sequence[int]) -> NoReturn:
+    try:
+        host.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        control, *of_the_run = descriptors
+        supervisor.supervise(socket.socket(fileno=control), spec, of_the_run)
+    except BaseException:  # noqa: BLE001 - whatever it is, there is one zygote and this is not it
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
