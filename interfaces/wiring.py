@@ -61,6 +61,7 @@ class Wiring:
         self.clock = SystemClock()
         self._ids = RandomIds()
         self._stack = ExitStack()
+        self._is_short_lived = True
 
     @classmethod
     def load(cls, data_dir: Path | None = None) -> Self:
@@ -153,6 +154,8 @@ class Wiring:
             state_folder=self.data_dir / "sandbox",
             memory_mb=self.settings.sandbox_memory_mb,
         )
+        if self._is_short_lived:
+            config = replace(config, spares=0)
         sandbox = BubblewrapSandbox(config)
         self._stack.callback(sandbox.close)
         return sandbox
@@ -245,7 +248,9 @@ class Wiring:
 
     def start(self) -> Recovery:
         """Finish what dead processes left, then keep views, disk and expiry up to date by themselves."""
+        self._is_short_lived = False
         recovery = self.recover()
+        self.sandbox.warm()
         timer = ExpiryTimer(self.expire, self.expire.next_due)
 
         def project() -> int:

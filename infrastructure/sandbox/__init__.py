@@ -2,5 +2,7 @@
 
 `adapter.BubblewrapSandbox` is the port's implementation. A *cell* is one
 locked-down process that waits for code (`cells`); a *session* is one run in it
-(`sessions`). What runs inside is in `guest`, which imports nothing of the project.
+(`sessions`). An *enclosure* is a cell in its control group (`enclosures`): `single_cells`
+starts an interpreter for each, `spares` has some ready that a warm `zygote` forked.
+What runs inside is in `guest`, which imports nothing of the project.
 """

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from application.ports import Check, RunHost, RunRequest, RunResult
 from domain.errors import EnvironmentFaultError
+from domain.executions import Outcome
 from infrastructure.sandbox import bubblewrap, fonts
 from infrastructure.sandbox.boundary_probe import Boundary, Probe, probe
 from infrastructure.sandbox.broker import FileBroker
-from infrastructure.sandbox.cells import CellError
+from infrastructure.sandbox.cells import CellError, UnstartedError
 from infrastructure.sandbox.config import SandboxConfig
-from infrastructure.sandbox.enclosures import Enclosures
+from infrastructure.sandbox.enclosures import Enclosure, Enclosures
 from infrastructure.sandbox.sessions import Session
 from infrastructure.sandbox.spares import SpareEnclosures
 
@@ -63,15 +64,21 @@ class BubblewrapSandbox:
     def _run(
         self, boundary: Boundary, enclosures: Enclosures, request: RunRequest, host: RunHost
     ) -> RunResult:
-        try:
-            enclosure = enclosures.take()
-        except CellError as error:
-            msg = f"The sandbox worked before and cannot be built now: {error}. See `fileledger doctor`."
-            raise EnvironmentFaultError(msg) from error
+        for source in (*[enclosures] * (self._config.spares + 1), boundary.single):
+            with suppress(UnstartedError):
+                return self._run_in(_taken(source), boundary, request, host)
+        msg = "The sandbox made processes that ended before they could run the code. Try again."
+        raise EnvironmentFaultError(msg)
+
+    def _run_in(
+        self, enclosure: Enclosure, boundary: Boundary, request: RunRequest, host: RunHost
+    ) -> RunResult:
         broker = FileBroker(host, boundary.inputs, self._config.requests)
+        session = Session(self._config, enclosure.cell, enclosure.group, broker)
         try:
-            session = Session(self._config, enclosure.cell, enclosure.group, broker)
             return session.run(request, host, self._closing.is_set)
+        except UnstartedError:
+            raise
         except (CellError, OSError) as error:
             msg = f"The sandbox lost hold of the run, which was stopped: {error}."
             raise EnvironmentFaultError(msg) from error
@@ -104,14 +111,23 @@ class BubblewrapSandbox:
         if not fonts.is_current(folder, self._libraries()):
             host.show_progress("looking for fonts (once)")
             request = RunRequest("fonts", "system", fonts.CODE, _FONTS_S)
-            self._run(boundary, boundary.single, request, fonts.FontKeeper(folder))
-            (folder / "checked").write_text("", encoding="ascii")
+            result = self._run(boundary, boundary.single, request, fonts.FontKeeper(folder))
+            if result.outcome is not Outcome.INTERRUPTED:
+                (folder / "checked").write_text("", encoding="ascii")
 
     def _font_folder(self) -> Path:
         return self._config.state_folder / bubblewrap.FONTS.name
 
     def _libraries(self) -> Path:
         return self._config.python.parent.parent / "lib"
+
+
+def _taken(enclosures: Enclosures) -> Enclosure:
+    try:
+        return enclosures.take()
+    except CellError as error:
+        msg = f"The sandbox worked before and cannot be built now: {error}. See `fileledger doctor`."
+        raise EnvironmentFaultError(msg) from error
 
 
 def _enclosures(config: SandboxConfig, boundary: Boundary) -> Enclosures:

@@ -35,6 +35,15 @@ def weaknesses(pid: int, siblings: Sequence[int] = ()) -> list[str]:
     return found + _weak_mounts(pid)
 
 
+def parent(pid: int) -> int:
+    """Return the process that a process belongs to.
+
+    Raises:
+        OSError: the process is gone.
+    """
+    return int(_status(pid)["PPid"])
+
+
 def shared_memory(pid: int) -> list[str]:
     """Return the memory of a process that its forks could write to together.
 

@@ -13,7 +13,11 @@ from typing import Protocol
 from infrastructure.sandbox import boundary, channel
 from infrastructure.sandbox.recipe import CellError
 
-__all__ = ["Cell", "CellError", "CellMaker", "CellSockets", "make_cell"]
+__all__ = ["Cell", "CellError", "CellMaker", "CellSockets", "UnstartedError", "make_cell"]
+
+
+class UnstartedError(CellError):
+    """A cell ended before it had its code, so that the code may be run in another one."""
 
 
 @dataclass
@@ -38,7 +42,7 @@ class Cell:
         """Send the code; it runs at once.
 
         Raises:
-            channel.ProtocolError: the process is gone.
+            UnstartedError: the process is gone, and nothing of the code has been run.
         """
         with os.fdopen(os.memfd_create("code"), "wb") as file:
             file.write(code.encode("utf-8", "surrogatepass"))
@@ -46,8 +50,12 @@ class Cell:
             reading = os.open(f"/proc/self/fd/{file.fileno()}", os.O_RDONLY)
         try:
             channel.send(self.channel, {"cpu_s": cpu_s}, [reading])
+            channel.receive(self.channel)
+        except channel.ProtocolError as error:
+            raise UnstartedError(str(error)) from error
         finally:
             os.close(reading)
+        self.channel.settimeout(0)  # from now on the other end is hostile, and never waited for
 
     def kill(self) -> None:
         """Kill every process of the run: the kernel ends a pid namespace with its first process."""
@@ -160,7 +168,6 @@ def _await_lock_down(cell: Cell, timeout_s: float, siblings: Sequence[int]) -> N
         end.settimeout(timeout_s)
     _, (cell.pidfd,) = channel.receive(cell.control, descriptors=1)
     _, (cell.work,) = channel.receive(cell.channel, descriptors=1)
-    cell.channel.settimeout(0)  # from now on the other end is hostile, and never waited for
     cell.pid = pid_of(cell.pidfd)
     missing = boundary.weaknesses(cell.pid, siblings)
     if missing:

@@ -12,7 +12,6 @@ from application.ports import OutputStream, RunHost, RunRequest, RunResult
 from domain.executions import Outcome
 from infrastructure.sandbox.broker import FileBroker
 from infrastructure.sandbox.cells import Cell
-from infrastructure.sandbox.channel import ProtocolError
 from infrastructure.sandbox.collect import Collection
 from infrastructure.sandbox.config import SandboxConfig
 from infrastructure.sandbox.groups import RunGroup
@@ -37,7 +36,12 @@ class Session:
         self._streams: dict[int, OutputStream] = {cell.stdout: "stdout", cell.stderr: "stderr"}
 
     def run(self, request: RunRequest, host: RunHost, is_closing: Callable[[], bool]) -> RunResult:
-        """Run the code to its end, collect what it left, and tell how it went."""
+        """Run the code to its end, collect what it left, and tell how it went.
+
+        Raises:
+            UnstartedError: the cell had ended before, and nothing was run.
+            CellError: the processes of the run cannot be killed.
+        """
         self._request, self._host, self._is_closing = request, host, is_closing
         self._output = CappedOutput(host, self._config.output_bytes)
         began = time.monotonic()
@@ -52,10 +56,7 @@ class Session:
 
     def _run_code(self, began: float) -> Cut | None:
         cpu_s = int(self._request.timeout_s * self._config.cpus) + 2
-        try:
-            self._cell.start(self._request.code, cpu_s)
-        except ProtocolError:
-            return None
+        self._cell.start(self._request.code, cpu_s)
         with selectors.DefaultSelector() as selector:
             for source in (*self._streams, self._cell.channel.fileno(), self._cell.pidfd):
                 selector.register(source, selectors.EVENT_READ)

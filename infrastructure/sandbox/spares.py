@@ -18,7 +18,8 @@ from infrastructure.sandbox.zygote import Zygote
 
 _LOOK_S = 1.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 300.0
-_WIND_DOWN_S = 5.0
+_WIND_DOWN_S, _WIND_DOWN_LOOK_S = 5.0, 0.01
+_HEAD_START_S = 0.03
 _MEBIBYTE = 2**20
 _SLOWER = "Nothing has to be done: runs work and are as safe, and start slower. It is tried again by itself."
 
@@ -83,7 +84,7 @@ class SpareEnclosures:
             self._changed.notify_all()
             keeper = self._keeper
         if keeper is not None and keeper is not threading.current_thread():
-            keeper.join(_WIND_DOWN_S)
+            keeper.join(2 * _WIND_DOWN_S)
 
     def _pop_spare(self) -> Enclosure | None:
         """Take the first spare that lives; the keeper is woken to make another."""
@@ -158,8 +159,16 @@ class SpareEnclosures:
             old.retire()
 
     def _refill_one(self) -> bool:
-        """Make one spare if one is missing; True if so."""
-        if not self._is_wanted() or self._closing.is_set():
+        """Make one spare if one is missing; True if so.
+
+        While another one waits, the run that took the last gets a head start:
+        making a spare is as much work as a short run, and competes with it.
+        """
+        with self._changed:
+            if not self._is_wanted():
+                return False
+            self._changed.wait_for(lambda: not self._ready, timeout=_HEAD_START_S)
+        if self._closing.is_set():
             return False
         spare = self._fork()
         if spare is None:
@@ -190,5 +199,9 @@ class SpareEnclosures:
             spare.close()
         for each in self._retired:
             each.retire()
+        end = time.monotonic() + _WIND_DOWN_S
         while not all(each.is_stopped() for each in self._retired):
-            time.sleep(0.01)
+            time.sleep(_WIND_DOWN_LOOK_S)
+            if time.monotonic() > end:
+                for each in self._retired:
+                    each.kill()

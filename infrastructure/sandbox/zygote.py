@@ -15,6 +15,7 @@ from infrastructure.sandbox.recipe import Recipe
 _WARM_UP_S = 60.0
 _FORK_S = 10.0
 _LOOK_S = 0.1
+_STOP_S = 5.0
 
 
 class Zygote:
@@ -32,7 +33,7 @@ class Zygote:
         self.forks = 0
         self._log = Log()
         self._host, theirs = channel.pair()
-        self._pidfd = -1
+        self._pidfd = self._first_pidfd = -1
         try:
             with theirs:
                 self._process = recipe.spawn("zygote.py", theirs, self._log.writer, scratch=True)
@@ -56,16 +57,12 @@ class Zygote:
         try:
             return make_cell(self._start, timeout_s=_FORK_S, siblings=[self.pid])
         except (channel.ProtocolError, OSError) as error:
-            raise CellError(self._log.read() or str(error)) from error
+            raise CellError(self._last_words() or str(error)) from error
 
     def is_dead(self) -> bool:
         """Tell whether the process is gone."""
         with self._lock:
-            if self._pidfd < 0:
-                return True
-            waiting = poll()
-            waiting.register(self._pidfd)
-            return bool(waiting.poll(0))
+            return self._pidfd < 0 or _wait_for(self._pidfd, 0)
 
     @property
     def resident_bytes(self) -> int:
@@ -108,29 +105,43 @@ class Zygote:
             self._stop()
 
     def _await_warm(self, is_closing: Callable[[], bool]) -> None:
-        waiting, end = poll(), time.monotonic() + _WARM_UP_S
-        waiting.register(self._host)
-        while not waiting.poll(_LOOK_S * 1000):
+        end = time.monotonic() + _WARM_UP_S
+        while not _wait_for(self._host.fileno(), _LOOK_S):
             if is_closing() or time.monotonic() > end:
                 msg = f"it was not warm after {_WARM_UP_S:g} s"
                 raise CellError(msg)
         self._host.settimeout(_FORK_S)
         _, (self._pidfd,) = channel.receive(self._host, descriptors=1)
         self.pid = pid_of(self._pidfd)
+        self._first_pidfd = os.pidfd_open(boundary.parent(self.pid))
         threads = len(list(Path(f"/proc/{self.pid}/task").iterdir()))
         shared = boundary.shared_memory(self.pid)
         if threads > 1 or shared:
             msg = f"it has {threads} threads and {len(shared)} areas of shared memory, and may have 1 and 0"
             raise CellError(msg)
 
+    def _last_words(self) -> str:
+        with self._lock:
+            return "" if self._host.fileno() < 0 else self._log.read()
+
     def _stop(self) -> None:
+        """End bubblewrap and, with the first process of its pid namespace, all others in there."""
         self._process.kill()
         self._process.wait()
         with self._lock:
             if self._host.fileno() < 0:
                 return
+            for pidfd in (self._first_pidfd, self._pidfd):
+                if pidfd >= 0:
+                    _wait_for(pidfd, _STOP_S)
+                    os.close(pidfd)
+            self._pidfd = -1
             self._host.close()
             self._log.close()
-            if self._pidfd >= 0:
-                os.close(self._pidfd)
-                self._pidfd = -1
+
+
+def _wait_for(descriptor: int, timeout_s: float) -> bool:
+    """Wait until a process behind a pidfd is dead, or a socket can be read."""
+    waiting = poll()
+    waiting.register(descriptor)
+    return bool(waiting.poll(timeout_s * 1000))

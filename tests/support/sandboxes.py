@@ -1,12 +1,13 @@
 """A sandbox to run code in, and a host that remembers what the run did."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from application.ports import GrantedFile, OutputStream, RunRequest, RunResult
+from application.ports import Check, GrantedFile, OutputStream, RunRequest, RunResult
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.config import SandboxConfig
 
@@ -74,6 +75,7 @@ def config(state_folder: Path, **changes: Any) -> SandboxConfig:
         "disk_bytes": 32 * MEBIBYTE,
         "inodes": 3000,
         "output_bytes": 200_000,
+        "spares": 0,
     }
     return SandboxConfig(python=SANDBOX_PYTHON, state_folder=state_folder, **settings | changes)
 
@@ -86,3 +88,18 @@ def opened(settings: SandboxConfig) -> Iterator[BubblewrapSandbox]:
         yield sandbox
     finally:
         sandbox.close()
+
+
+def spares_check(sandbox: BubblewrapSandbox) -> Check:
+    """Return what the sandbox says of its spares."""
+    return next(check for check in sandbox.checks() if check.name == "sandbox spares")
+
+
+def await_spares(sandbox: BubblewrapSandbox, said: str = "2 ready", timeout_s: float = 60.0) -> Check:
+    """Wait until the sandbox says so of its spares, and return all that it says."""
+    sandbox.warm()
+    end = time.monotonic() + timeout_s
+    while said not in (check := spares_check(sandbox)).detail:
+        assert time.monotonic() < end, check
+        time.sleep(0.02)
+    return check

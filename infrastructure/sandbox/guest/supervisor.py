@@ -63,6 +63,7 @@ def _become_run(control: socket.socket, spec: dict[str, Any], descriptors: list[
         frames.send(channel, {"ready": True}, (work,))
         os.close(work)
         job, (code,) = frames.receive(channel)
+        frames.send(channel, {"has_code": True})
     except EOFError:
         os._exit(0)
     except BaseException as error:  # noqa: BLE001 - whatever it is, this process must not go on

@@ -6,13 +6,17 @@ from pathlib import Path
 import pytest
 
 from infrastructure.sandbox.adapter import BubblewrapSandbox
-from tests.support.sandboxes import Runs, config, opened
+from tests.support.sandboxes import Runs, await_spares, config, opened
 
 
-@pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BubblewrapSandbox]:
-    """A sandbox for all attacks of a test process: one must not weaken it for the next."""
-    with opened(config(tmp_path_factory.mktemp("sandbox"))) as made:
+@pytest.fixture(scope="session", params=[0, 2], ids=["single", "forked"])
+def sandbox(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[BubblewrapSandbox]:
+    """A sandbox for all attacks of a test process, for either way of making cells: one must not weaken it."""
+    with opened(config(tmp_path_factory.mktemp("sandbox"), spares=request.param)) as made:
+        if request.param:
+            await_spares(made)
         yield made
 
 

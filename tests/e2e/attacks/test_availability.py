@@ -47,7 +47,7 @@ def test_a_missing_code_environment_is_named(tmp_path: Path) -> None:
 
 def test_a_guest_that_locks_nothing_down_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the look from outside misses stops every run."""
-    monkeypatch.setattr(boundary, "weaknesses", lambda _: ["has no filter of system calls"])
+    monkeypatch.setattr(boundary, "weaknesses", lambda *_: ["has no filter of system calls"])
     with opened(config(tmp_path)) as sandbox, pytest.raises(EnvironmentFaultError, match="no filter"):
         Runs(sandbox)("print(1)")
 

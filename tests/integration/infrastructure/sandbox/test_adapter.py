@@ -8,13 +8,18 @@ import pytest
 from application.ports import OutputStream
 from domain.executions import Outcome
 from infrastructure.sandbox.adapter import BubblewrapSandbox
-from tests.support.sandboxes import RecordingHost, Runs, config, opened
+from tests.support.sandboxes import RecordingHost, Runs, await_spares, config, opened, spares_check
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BubblewrapSandbox]:
-    """One sandbox for all tests of this module."""
-    with opened(config(tmp_path_factory.mktemp("sandbox"), memory_mb=1024)) as made:
+@pytest.fixture(scope="module", params=[0, 2], ids=["single", "forked"])
+def sandbox(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[BubblewrapSandbox]:
+    """One sandbox for all tests of this module, for either way of making cells."""
+    settings = config(tmp_path_factory.mktemp("sandbox"), memory_mb=1024, spares=request.param)
+    with opened(settings) as made:
+        if request.param:
+            await_spares(made)
         yield made
 
 
@@ -226,13 +231,16 @@ def test_runs_leave_nothing_open(sandbox: BubblewrapSandbox) -> None:
     """However runs end, the host holds as many descriptors and children as before."""
     runs = Runs(sandbox)
     runs("1")
-    before = _open_descriptors()
+    before = _at_rest(sandbox)
     for code in ("1", "1 / 0", "while True: pass", "import os; os.abort()"):
         runs(code, timeout_s=0.5)
-    assert _open_descriptors() == before
+    assert _at_rest(sandbox) == before
 
 
-def _open_descriptors() -> int:
+def _at_rest(sandbox: BubblewrapSandbox) -> int:
+    """Count the open descriptors when no spare is being made."""
+    if "none" not in spares_check(sandbox).detail:
+        await_spares(sandbox)
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
@@ -272,5 +280,6 @@ def test_the_checks_name_every_mechanism(sandbox: BubblewrapSandbox) -> None:
             "sandbox boundary",
             "sandbox user",
             "sandbox memory limit",
+            "sandbox spares",
         )
     }
