@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test setup setup-host lint types contracts tests format lock clean
+.PHONY: help run test setup setup-host lint types contracts tests bench-sandbox format lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -37,6 +37,9 @@ contracts: setup ## Check the contract between the layers, and that every depend
 
 tests: setup ## Run the tests; `make tests ARGS='-k expiry'` runs some
 	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report term $(ARGS)
+
+bench-sandbox: setup ## Measure how long a run waits for its start, beside plain Python
+	$(BIN)/python -m benchmarks.sandbox_start $(ARGS)
 
 format: setup ## Repair style and format where a tool can
 	$(BIN)/ruff check --fix
