@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import frames
+import huge_pages
 import runner
 import supervisor
 
@@ -65,6 +66,7 @@ def _warm_up() -> None:
     _stop_threads()
     gc.collect()
     gc.freeze()
+    huge_pages.collapse()
 
 
 def _rehearse() -> None:
