@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test setup setup-host lint types contracts tests format lock clean
+.PHONY: help run test faults setup setup-host lint types contracts tests format lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -37,6 +37,9 @@ contracts: setup ## Check the contract between the layers, and that every depend
 
 tests: setup ## Run the tests; `make tests ARGS='-k expiry'` runs some
 	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report term $(ARGS)
+
+faults: setup ## Kill the program at 50 random moments and look for what was lost
+	FILELEDGER_KILLS=$${FILELEDGER_KILLS:-50} $(BIN)/pytest tests/e2e/test_kill.py --timeout 7200 -s $(ARGS)
 
 format: setup ## Repair style and format where a tool can
 	$(BIN)/ruff check --fix

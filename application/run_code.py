@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, Protocol
 
+from application.intake import take_in
 from application.ledgers import By, Ledgers
 from application.policy import UsagePolicy
 from application.ports import (
@@ -21,7 +23,7 @@ from domain.errors import EnvironmentFaultError, FileLedgerError
 from domain.events import ExecutionFinished
 from domain.executions import INTERRUPTED, ExecutionReport, Outcome
 from domain.file_types import HEAD_BYTES, identify
-from domain.files import LedgerFile, NewFile, blob_name, check_user_id, clean_filename
+from domain.files import LedgerFile, NewFile, blob_name, check_user_id
 from domain.ledger import UserLedger
 from domain.metadata import Metadata
 
@@ -221,22 +223,10 @@ class _Host:
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
         """Stage and commit an output; its lock is held until the run is recorded."""
-        filename = clean_filename(name)
         try:
             staged = self._stack.enter_context(self._blobs.stage(self._user_id))
-            head = content.read(HEAD_BYTES)
-            chunk = head
-            while chunk:
-                staged.write(chunk)
-                chunk = content.read(COPY_CHUNK_BYTES)
-            new = NewFile(
-                file_id=self._ids.file_id(),
-                filename=filename,
-                file_type=identify(filename, head).label,
-                size_bytes=staged.size_bytes,
-                sha256=staged.sha256,
-            )
-            staged.commit(blob_name(new.file_id, new.extension))
+            chunks = iter(partial(content.read, COPY_CHUNK_BYTES), b"")
+            new = take_in(staged, name, chunks, self._ids)
         except FileLedgerError as error:
             return str(error)
         self.outputs.append(new)
