@@ -49,6 +49,8 @@ from migrations.runner import MigrationStatus, apply_migrations, migration_statu
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+EMBEDDED_TIMEOUT_MS = 2_000  # it is on this machine: what does not answer by then is gone and is revived
+
 log = structlog.get_logger()
 
 
@@ -123,10 +125,9 @@ class Wiring:
     def _database(self) -> Database[Document]:
         """MongoDB: the server of MONGODB_URI, or else the embedded one."""
         if (uri := self.settings.mongodb_uri) is not None:
-            address = uri.get_secret_value()
+            database = connect(uri.get_secret_value())
         else:
-            address = self._stack.enter_context(self._embedded)
-        database = connect(address)
+            database = connect(self._stack.enter_context(self._embedded), timeout_ms=EMBEDDED_TIMEOUT_MS)
         self._stack.callback(database.client.close)
         return database
 

@@ -242,8 +242,8 @@ class MongoViews:
 def _refuse_to_be_ahead(state: ViewState, head: int) -> None:
     if state.furthest > head:
         msg = (
-            f"The views hold events up to position {state.furthest}, the ledger ends at {head}: it was cut or "
-            "restored, or MONGODB_URI names the database of another data folder. Run `fileledger verify`; "
+            f"The views hold events up to position {state.furthest}, the ledger ends at {head}: it was cut "
+            "or restored, or MONGODB_URI names the database of another data folder. Run `fileledger verify`; "
             "if this is the ledger that you want, run `fileledger replay`."
         )
         raise IntegrityFaultError(msg)

@@ -8,7 +8,6 @@ import typer
 
 from domain.errors import EnvironmentFaultError
 from interfaces.cli import documents, render
-from interfaces.cli.console import Chat
 from interfaces.cli.options import AsJson
 from interfaces.cli.session import ExitCode, people, print_document, session_of
 
@@ -26,6 +25,9 @@ def console(
     ] = None,
 ) -> int:
     """Open the chat of the bot in a terminal; without a terminal, read commands from stdin."""
+    # The line editor costs a tenth of a second that no other command has to pay.
+    from interfaces.cli.console import Chat  # noqa: PLC0415
+
     with session_of(context).wiring() as wiring:
         return Chat(wiring, user or _login_name()).run()
 
