@@ -8,7 +8,7 @@ from application.intake import take_in
 from application.ledgers import By, Ledgers
 from application.policy import UsagePolicy
 from application.ports import BlobStore, Ids
-from domain.errors import RefusedError, UsageError
+from domain.errors import DeliveredBeforeError, NoSuchFileError, RefusedError, UsageError
 from domain.events import FileEvicted
 from domain.files import LedgerFile, NewFile, blob_name, check_user_id
 from domain.ledger import UserLedger
@@ -38,12 +38,16 @@ class UploadFile:
 
         Raises:
             FileTooLargeError, QuotaExceededError: the file may not be kept.
+            DeliveredBeforeError: the same delivery was taken before, and its file is gone.
             EnvironmentFaultError: the disk or the ledger cannot take it; nothing was recorded.
         """
         by = by or By.user(check_user_id(user_id), source)
         ledger = self._ledgers.load(user_id, by)
         if (known := ledger.sources.get(source)) is not None:
-            return self._receipt(ledger, known, (), self._ledgers.metadata(by))
+            try:
+                return self._receipt(ledger, known, (), self._ledgers.metadata(by))
+            except NoSuchFileError as error:
+                raise DeliveredBeforeError(known) from error
         with self._blobs.stage(user_id) as staged:
             limit_bytes = self._policy.limits.max_file_bytes
             new = take_in(staged, filename, chunks, self._ids, limit_bytes=limit_bytes)

@@ -28,7 +28,7 @@ from application.run_code import RunCode
 from application.startup import Recover, Recovery
 from application.upload import UploadFile
 from application.verify import VerifyLedger
-from domain.errors import FileLedgerError
+from domain.errors import FileLedgerError, LedgerCutError
 from domain.files import LedgerFile, blob_name
 from infrastructure.blobs.folder import FolderBlobStore
 from infrastructure.clock import RandomIds, SystemClock
@@ -284,7 +284,7 @@ class Wiring:
         return self.blobs.locate(user_id, blob_name(file.file_id, file.extension))
 
     def save_copy(self, user_id: str, file_id: str, target: Path) -> tuple[LedgerFile, Path]:
-        """Copy a user's file to a path; into a folder under its own name, never over another file.
+        """Copy a user's file to a path; into a folder under its own name, there never over another file.
 
         Raises:
             NoSuchFileError: the user has no such file.
@@ -331,6 +331,8 @@ def _try(step: Callable[[], object]) -> None:
     """
     try:
         step()
+    except LedgerCutError:
+        raise
     except FileLedgerError as error:
         log.warning("not everything is up to date; the next start catches up", error=str(error))
 

@@ -34,7 +34,9 @@ def console(
 
 def bot() -> int:
     """Start the Discord bot (not part of this version yet)."""
-    msg = "The Discord bot is not part of this version yet. Unset DISCORD_TOKEN, and `make run` opens the console."
+    msg = (
+        "The Discord bot is not part of this version yet. Without DISCORD_TOKEN `make run` opens the console."
+    )
     raise EnvironmentFaultError(msg)
 
 

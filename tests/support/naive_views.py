@@ -44,9 +44,14 @@ class NaiveViews:
             ledger.user_id for ledger in self._ledgers() if any(f.is_due(now) for f in ledger.files.values())
         ]
 
-    def next_expiry(self) -> datetime | None:
-        """Return the earliest expiry of all."""
-        times = [f.expires_at for ledger in self._ledgers() for f in ledger.files.values() if f.expires_at]
+    def next_expiry(self, *, after: datetime) -> datetime | None:
+        """Return the earliest expiry after that time."""
+        times = [
+            f.expires_at
+            for ledger in self._ledgers()
+            for f in ledger.files.values()
+            if f.expires_at and f.expires_at > after
+        ]
         return min(times, default=None)
 
     def running_executions(self) -> Sequence[RunningRow]:

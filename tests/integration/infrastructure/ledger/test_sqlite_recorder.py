@@ -99,6 +99,20 @@ def test_the_database_refuses_to_rewrite(
         other.execute(statement)
 
 
+def test_a_replace_is_refused_too(recorder: SQLiteLedgerRecorder, tmp_path: Path) -> None:
+    """INSERT OR REPLACE deletes without asking DELETE triggers: by row number and by place."""
+    recorder.insert_events([stored(1)])
+    other = sqlite3.connect(tmp_path / "ledger.db")
+    columns = "(rowid, originator_id, originator_version, topic, state)"
+    for row in ("1, 'x', 1", "7, (SELECT originator_id FROM stored_events), 1"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            other.execute(f"INSERT OR REPLACE INTO stored_events {columns} VALUES ({row}, 't', x'00')")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        other.execute(
+            "INSERT OR REPLACE INTO event_digests SELECT originator_id, 1, x'00' FROM event_digests"
+        )
+
+
 def test_a_gap_is_refused_and_leaves_nothing(recorder: SQLiteLedgerRecorder) -> None:
     """Version 3 after version 1 is refused whole, with what came with it."""
     ledger, other = uuid4(), uuid4()

@@ -1,6 +1,6 @@
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,8 @@ from tests.integration.infrastructure.views.observing import live_collection, st
 from tests.integration.infrastructure.views.stories import Story, locate, naive_views
 from tests.support.memory_ledger import MemoryLedgerStore
 
+DAWN = datetime.min.replace(tzinfo=UTC)
+
 
 @pytest.fixture
 def story() -> Story:
@@ -39,7 +41,7 @@ def test_an_empty_ledger_is_caught_up_at_position_zero(views: MongoViews) -> Non
     assert views.catch_up() == 0
     assert views.files_of("alice").files == ()
     assert views.quota_of("alice") == Quota("alice")
-    assert views.next_expiry() is None
+    assert views.next_expiry(after=DAWN) is None
     assert views.running_executions() == []
 
 
@@ -107,7 +109,7 @@ def test_due_users_and_the_next_expiry_are_told(views: MongoViews, story: Story)
     bob_expires = story.now + timedelta(hours=5)
     story.upload("carol", hours=9)
     views.catch_up()
-    assert views.next_expiry() == bob_expires
+    assert views.next_expiry(after=DAWN) == bob_expires
     assert views.due_user_ids(bob_expires - timedelta(milliseconds=1)) == []
     assert views.due_user_ids(bob_expires) == ["bob"]
     assert views.due_user_ids(bob_expires + timedelta(days=1)) == ["bob", "carol"]
