@@ -47,7 +47,12 @@ def test_foreign_and_absent_files_are_answered_alike(served: Program, table: Pat
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("FILE_EXPIRATION_HOURS", "soon"), ("MAX_FILES_PER_USER", "0"), ("CODE_EXECUTION_TIMEOUT", "-1")],
+    [
+        ("FILE_EXPIRATION_HOURS", "soon"),
+        ("MAX_FILES_PER_USER", "0"),
+        ("CODE_EXECUTION_TIMEOUT", "-1"),
+        ("OPENAI_BASE_URL", "notaurl"),
+    ],
 )
 def test_a_bad_setting_stops_the_start_with_its_name(program: Program, name: str, value: str) -> None:
     """Variable, value and what is allowed; exit 2; nothing is created."""

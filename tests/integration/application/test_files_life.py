@@ -231,6 +231,7 @@ def test_a_damaged_ledger_stops_nobody_else(house: House) -> None:
     """Without alice's key bob's file still expires and leaves the disk; the fault is told at the end."""
     house.upload("a.csv")
     bobs = house.upload("b.csv", user_id="bob").file.file_id
+    house.views.files_of("alice")  # the view knows whose ledger it is
     (house.folder / "keys" / f"{UserLedger.create_id('alice').hex}.key").rename(house.folder / "kept")
     house.clock.turn(3600)
     with pytest.raises(IntegrityFaultError, match="key"):

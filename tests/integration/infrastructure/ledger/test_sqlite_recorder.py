@@ -103,10 +103,13 @@ def test_a_replace_is_refused_too(recorder: SQLiteLedgerRecorder, tmp_path: Path
     """INSERT OR REPLACE deletes without asking DELETE triggers: by row number and by place."""
     recorder.insert_events([stored(1)])
     other = sqlite3.connect(tmp_path / "ledger.db")
-    columns = "(rowid, originator_id, originator_version, topic, state)"
-    for row in ("1, 'x', 1", "7, (SELECT originator_id FROM stored_events), 1"):
+    by_number = "INSERT OR REPLACE INTO stored_events VALUES (1, 'x', 1, 't', x'00')"
+    by_place = (
+        "INSERT OR REPLACE INTO stored_events SELECT 7, originator_id, 1, 't', x'00' FROM stored_events"
+    )
+    for replace in (by_number, by_place):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            other.execute(f"INSERT OR REPLACE INTO stored_events {columns} VALUES ({row}, 't', x'00')")
+            other.execute(replace)
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         other.execute(
             "INSERT OR REPLACE INTO event_digests SELECT originator_id, 1, x'00' FROM event_digests"
