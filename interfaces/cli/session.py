@@ -1,6 +1,7 @@
 """What every command shares: the wiring, the two ways to answer, and how errors end."""
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -117,8 +118,10 @@ def run_guarded(program: Callable[[], int], *, as_json: bool) -> int:
         notices().print("Interrupted.", style="yellow")
         return 130
     except BrokenPipeError:
+        _give_up_stdout()
         return ExitCode.DONE
     except OSError as error:
+        _give_up_stdout()
         complain(f"{environment_words(error)} Nothing acknowledged is lost.", as_json=False)
         return ExitCode.ENVIRONMENT_CANNOT
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
@@ -137,8 +140,15 @@ def complain(message: str, *, as_json: bool) -> None:
         notices().print(message, style="red", markup=False, soft_wrap=True)
         if as_json:
             print_document({"error": message})
-    except (OSError, AttributeError):
+    except (OSError, EnvironmentFaultError):
         return  # nobody can be told: stdout or stderr is closed, or its disk is full
+
+
+def _give_up_stdout() -> None:
+    """Let what is still to be printed go nowhere: the interpreter would fail over it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def _keep_traceback() -> str:
