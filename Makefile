@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test setup setup-host lint types contracts tests bench-sandbox format lock clean
+.PHONY: help run test faults bench-sandbox setup setup-host lint types contracts tests format lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -40,6 +40,9 @@ tests: setup ## Run the tests; `make tests ARGS='-k expiry'` runs some
 
 bench-sandbox: setup ## Measure how long a run waits for its start, beside plain Python
 	$(BIN)/python -m benchmarks.sandbox_start $(ARGS)
+
+faults: setup ## Kill the program at 50 random moments and look for what was lost
+	FILELEDGER_KILLS=$${FILELEDGER_KILLS:-50} $(BIN)/pytest tests/e2e/test_kill.py --timeout 7200 -s $(ARGS)
 
 format: setup ## Repair style and format where a tool can
 	$(BIN)/ruff check --fix

@@ -19,7 +19,7 @@ from domain.events import (
     event_kinds,
 )
 from domain.files import check_user_id
-from domain.ledger import UserLedger
+from domain.ledger import REPLAY_FAULTS, UserLedger, damaged_ledger
 from domain.why import FileState, explain
 
 DEFAULT_PAGE_EVENTS = 100
@@ -146,12 +146,27 @@ class ExplainFile:
         state, text = explain(file_id, [recorded.event for recorded in because])
         return Why(file_id, state, tuple(because), text)
 
+    def newest_named(self, user_id: str, filename: str) -> str | None:
+        """Return the id of the user's newest file of that name, gone or not; None: there never was one."""
+        newest: str | None = None
+        for recorded in self._store.stream(UserLedger.create_id(user_id)):
+            if isinstance(recorded.event, FileRecorded) and recorded.event.filename == filename:
+                newest = recorded.event.file_id
+        return newest
+
 
 def fold(events: Iterable[LedgerEvent]) -> UserLedger | None:
-    """Return the ledger that `events` make, None when there are none."""
+    """Return the ledger that `events` make, None when there are none.
+
+    Raises:
+        IntegrityFaultError: the events do not follow from one another.
+    """
     ledger: UserLedger | None = None
     for event in events:
-        ledger = event.mutate(ledger)
+        try:
+            ledger = event.mutate(ledger)
+        except REPLAY_FAULTS as error:
+            raise damaged_ledger(event.originator_id, error) from error
     return ledger
 
 

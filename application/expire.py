@@ -1,8 +1,9 @@
 """Expiry: record that the time of files is over. Idempotent; nothing expires early."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 
-from application.ledgers import By, Ledgers
+from application.ledgers import By, Ledgers, each_ledger
 from application.ports import Views
 from domain.metadata import Metadata, to_utc_milliseconds
 
@@ -14,22 +15,35 @@ class ExpireFiles:
 
     def __init__(self, ledgers: Ledgers, views: Views) -> None:
         self._ledgers, self._views = ledgers, views
+        self._done_until = datetime.min.replace(tzinfo=UTC)
 
     def __call__(self, now: datetime | None = None) -> list[str]:
-        """Expire what is due at `now` (default: the present) and return the file ids."""
+        """Expire what is due at `now` (default: the present) and return the file ids.
+
+        Raises:
+            IntegrityFaultError: some user's ledger is damaged; all others were served.
+        """
         metadata = self._ledgers.metadata(EXPIRY)
         if now is not None:
             metadata = Metadata(timestamp=to_utc_milliseconds(now), actor=EXPIRY.actor, cause="expire --now")
         self._views.catch_up()
         expired: list[str] = []
-        for user_id in self._views.due_user_ids(metadata.timestamp):
-            decision = self._ledgers.decide(
-                user_id, lambda ledger, at: ledger.expire(at), EXPIRY, at=metadata
-            )
-            expired += decision.result
+        with each_ledger() as attempt:
+            for user_id in self._views.due_user_ids(metadata.timestamp):
+                attempt(partial(self._expire, user_id, metadata, expired))
+            if now is None:
+                self._done_until = metadata.timestamp
         return expired
 
     def next_due(self) -> datetime | None:
-        """Return when the next file expires; None when none ever does."""
+        """Return when the next file expires after those that were dealt with; None when none does.
+
+        What was due before and is still there could not be expired (a damaged
+        ledger): waiting for it would be waiting for the past.
+        """
         self._views.catch_up()
-        return self._views.next_expiry()
+        return self._views.next_expiry(after=self._done_until)
+
+    def _expire(self, user_id: str, metadata: Metadata, expired: list[str]) -> None:
+        decision = self._ledgers.decide(user_id, lambda ledger, at: ledger.expire(at), EXPIRY, at=metadata)
+        expired += decision.result

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Generic, TypeVar, cast
 
 from application.ports import Clock, LedgerStore
-from domain.errors import ConflictError
+from domain.errors import ConflictError, IntegrityFaultError
 from domain.events import LedgerEvent
 from domain.ledger import UserLedger
 from domain.metadata import Metadata, user_actor
@@ -37,6 +37,26 @@ class Decision(Generic[T]):
     result: T
     events: Sequence[LedgerEvent]
     position: int
+
+
+@contextmanager
+def each_ledger() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Give a function that attempts a step of one user's ledger, for a job that goes over many.
+
+    A ledger that is damaged or lacks its key must not stop the job for everybody
+    else: its fault is raised when the block ends, after the others were served.
+    """
+    faults: list[IntegrityFaultError] = []
+
+    def attempt(step: Callable[[], object]) -> None:
+        try:
+            step()
+        except IntegrityFaultError as fault:
+            faults.append(fault)
+
+    yield attempt
+    if faults:
+        raise faults[0]
 
 
 class Ledgers:

@@ -336,8 +336,8 @@ class Views(Protocol):
     def due_user_ids(self, now: datetime) -> Sequence[str]:
         """Return the users who hold a file whose time is over at `now`."""
 
-    def next_expiry(self) -> datetime | None:
-        """Return when the next file expires, None when none ever does."""
+    def next_expiry(self, *, after: datetime) -> datetime | None:
+        """Return when the next file after that time expires, None when none does."""
 
     def running_executions(self) -> Sequence[RunningRow]:
         """Return the executions that started and did not end."""

@@ -5,7 +5,11 @@ says so, then the position moves. Killed between any two of these it does the
 step again at the next start; each step is idempotent.
 """
 
-from application.ledgers import By, Ledgers
+from functools import partial
+from threading import Lock
+from uuid import UUID
+
+from application.ledgers import By, Ledgers, each_ledger
 from application.ports import BlobStore, LedgerStore
 from domain.events import FileDeleted, FileEvicted, FileExpired
 from domain.files import blob_name
@@ -22,6 +26,7 @@ class PurgeRemovedFiles:
 
     def __init__(self, store: LedgerStore, ledgers: Ledgers, blobs: BlobStore) -> None:
         self._store, self._ledgers, self._blobs = store, ledgers, blobs
+        self._at_work = Lock()
 
     def catch_up(self) -> int:
         """Deal with every removal recorded so far; return the position reached.
@@ -29,17 +34,20 @@ class PurgeRemovedFiles:
         Raises:
             EnvironmentFaultError: the disk refuses; what is left is done next time.
         """
-        head, position = self._store.head(), self._store.policy_position(POLICY)
-        kinds = (FileEvicted, FileExpired, FileDeleted)
-        while removals := self._store.events_after(position, limit=BATCH_EVENTS, up_to=head, kinds=kinds):
-            for ledger_id in dict.fromkeys(recorded.event.originator_id for recorded in removals):
-                self._purge_ledger(self._store.owner_of(ledger_id))
-            position = removals[-1].position
-            self._store.advance_policy(POLICY, position)
-        self._store.advance_policy(POLICY, head)
-        return head
+        # One at a time: who unlinks must be who records, or the event tells of 0 bytes.
+        with self._at_work, each_ledger() as attempt:
+            head, position = self._store.head(), self._store.policy_position(POLICY)
+            kinds = (FileEvicted, FileExpired, FileDeleted)
+            while removals := self._store.events_after(position, limit=BATCH_EVENTS, up_to=head, kinds=kinds):
+                for ledger_id in dict.fromkeys(recorded.event.originator_id for recorded in removals):
+                    attempt(partial(self._purge_ledger, ledger_id))
+                position = removals[-1].position
+                self._store.advance_policy(POLICY, position)
+            self._store.advance_policy(POLICY, head)
+            return head
 
-    def _purge_ledger(self, user_id: str | None) -> None:
+    def _purge_ledger(self, ledger_id: UUID) -> None:
+        user_id = self._store.owner_of(ledger_id)
         ledger = self._store.load(user_id) if user_id else None
         if ledger is None or not ledger.awaiting_purge:
             return

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, Protocol
 
+from application.intake import take_in
 from application.ledgers import By, Ledgers
 from application.policy import UsagePolicy
 from application.ports import (
@@ -21,9 +23,10 @@ from domain.errors import EnvironmentFaultError, FileLedgerError
 from domain.events import ExecutionFinished
 from domain.executions import INTERRUPTED, ExecutionReport, Outcome
 from domain.file_types import HEAD_BYTES, identify
-from domain.files import LedgerFile, NewFile, blob_name, check_user_id, clean_filename
+from domain.files import LedgerFile, NewFile, blob_name, check_user_id
 from domain.ledger import UserLedger
 from domain.metadata import Metadata
+from domain.retention import Limits
 
 COPY_CHUNK_BYTES = 1 << 20
 
@@ -114,7 +117,15 @@ class RunCode:
         finish_by = By(by.actor, execution_id)
         try:
             with ExitStack() as stack:
-                host = _Host(user_id, granted, self._blobs, self._ids, stack, observer or Unobserved())
+                host = _Host(
+                    user_id,
+                    granted,
+                    self._blobs,
+                    self._ids,
+                    stack,
+                    observer or Unobserved(),
+                    self._policy.limits,
+                )
                 result = self._run(request, host)
                 return self._finish(user_id, request, result, host, finish_by)
         except BaseException:
@@ -198,7 +209,9 @@ class _Host:
         ids: Ids,
         stack: ExitStack,
         observer: RunObserver,
+        limits: Limits,
     ) -> None:
+        self._limits = limits
         self._user_id, self._blobs, self._ids, self._stack = user_id, blobs, ids, stack
         self._granted = {file.file_id: file for file in granted}
         self.outputs: list[NewFile] = []
@@ -221,22 +234,14 @@ class _Host:
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
         """Stage and commit an output; its lock is held until the run is recorded."""
-        filename = clean_filename(name)
+        if len(self.outputs) >= self._limits.max_generated_files:
+            return f"only {self._limits.max_generated_files} outputs of a run are kept"
+        # A folder of the run stays readable in the name: two `x.csv` would be told apart by nothing.
+        name = "_".join(part for part in name.split("/") if part not in {"", ".", ".."})
         try:
             staged = self._stack.enter_context(self._blobs.stage(self._user_id))
-            head = content.read(HEAD_BYTES)
-            chunk = head
-            while chunk:
-                staged.write(chunk)
-                chunk = content.read(COPY_CHUNK_BYTES)
-            new = NewFile(
-                file_id=self._ids.file_id(),
-                filename=filename,
-                file_type=identify(filename, head).label,
-                size_bytes=staged.size_bytes,
-                sha256=staged.sha256,
-            )
-            staged.commit(blob_name(new.file_id, new.extension))
+            chunks = iter(partial(content.read, COPY_CHUNK_BYTES), b"")
+            new = take_in(staged, name, chunks, self._ids, limit_bytes=self._limits.max_file_bytes)
         except FileLedgerError as error:
             return str(error)
         self.outputs.append(new)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from application.expire import ExpireFiles
-from application.ledgers import By, Ledgers
+from application.ledgers import By, Ledgers, each_ledger
 from application.ports import BlobStore, LedgerStore, Runners, Views
 from application.purge import PurgeRemovedFiles
+from domain.errors import IntegrityFaultError
 from domain.executions import INTERRUPTED
 from domain.files import blob_name
 from domain.ledger import UserLedger
@@ -46,21 +47,31 @@ class Recover:
         With `user_id` only that user's folder is swept: what a short command can afford.
         """
         self._views.catch_up()
-        interrupted = tuple(self._close_dead_runs())
-        expired = tuple(self._expire())
-        self._purge.catch_up()
-        orphans = tuple(self._blobs.discard_orphans(self._is_recorded, user_id))
-        return Recovery(interrupted, expired, orphans)
+        found: dict[str, tuple[str, ...]] = {}
+        with each_ledger() as attempt:
+            attempt(lambda: found.update(interrupted=tuple(self._close_dead_runs())))
+            attempt(lambda: found.update(expired=tuple(self._expire())))
+            attempt(self._purge.catch_up)
+            attempt(lambda: found.update(orphans=tuple(self._sweep(user_id))))
+        return Recovery(found["interrupted"], found["expired"], found["orphans"])
+
+    def _sweep(self, user_id: str | None) -> list[str]:
+        return self._blobs.discard_orphans(self._is_recorded, user_id)
 
     def _close_dead_runs(self) -> list[str]:
         dead = [run for run in self._views.running_executions() if not self._runners.is_alive(run.runner)]
-        for run in dead:
-            self._ledgers.decide(run.user_id, partial(_close, run.execution_id), RECOVERY)
+        with each_ledger() as attempt:
+            for run in dead:
+                close = partial(_close, run.execution_id)
+                attempt(partial(self._ledgers.decide, run.user_id, close, RECOVERY))
         return [run.execution_id for run in dead]
 
     def _is_recorded(self, user_id: str, name: str) -> bool:
         """Tell whether the user's ledger wants the blob: the file is live, or its purge is to come."""
-        ledger = self._store.load(user_id)
+        try:
+            ledger = self._store.load(user_id)
+        except IntegrityFaultError:
+            return True  # what a damaged ledger wants cannot be told: its bytes stay
         if ledger is None:
             return False
         wanted = [*ledger.files.values(), *ledger.awaiting_purge.values()]

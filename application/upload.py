@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from application.intake import take_in
 from application.ledgers import By, Ledgers
 from application.policy import UsagePolicy
-from application.ports import BlobStore, Ids, StagedBlob
-from domain.errors import FileTooLargeError, RefusedError, UsageError
+from application.ports import BlobStore, Ids
+from domain.errors import DeliveredBeforeError, NoSuchFileError, RefusedError, UsageError
 from domain.events import FileEvicted
-from domain.file_types import HEAD_BYTES, identify
-from domain.files import LedgerFile, NewFile, blob_name, check_user_id, clean_filename
+from domain.files import LedgerFile, NewFile, blob_name, check_user_id
 from domain.ledger import UserLedger
 from domain.metadata import Metadata
 
@@ -38,23 +38,19 @@ class UploadFile:
 
         Raises:
             FileTooLargeError, QuotaExceededError: the file may not be kept.
+            DeliveredBeforeError: the same delivery was taken before, and its file is gone.
             EnvironmentFaultError: the disk or the ledger cannot take it; nothing was recorded.
         """
         by = by or By.user(check_user_id(user_id), source)
-        name = clean_filename(filename)
         ledger = self._ledgers.load(user_id, by)
         if (known := ledger.sources.get(source)) is not None:
-            return self._receipt(ledger, known, (), self._ledgers.metadata(by))
+            try:
+                return self._receipt(ledger, known, (), self._ledgers.metadata(by))
+            except NoSuchFileError as error:
+                raise DeliveredBeforeError(known) from error
         with self._blobs.stage(user_id) as staged:
-            head = self._receive(staged, name, chunks)
-            new = NewFile(
-                file_id=self._ids.file_id(),
-                filename=name,
-                file_type=identify(name, head).label,
-                size_bytes=staged.size_bytes,
-                sha256=staged.sha256,
-            )
-            staged.commit(blob_name(new.file_id, new.extension))
+            limit_bytes = self._policy.limits.max_file_bytes
+            new = take_in(staged, filename, chunks, self._ids, limit_bytes=limit_bytes)
             try:
                 receipt = self._ledgers.decide(user_id, partial(self._decide, new, source), by).result
             except (RefusedError, UsageError):
@@ -64,16 +60,6 @@ class UploadFile:
             if receipt.file.file_id != new.file_id:
                 self._drop(user_id, new)
             return receipt
-
-    def _receive(self, staged: StagedBlob, name: str, chunks: Iterable[bytes]) -> bytes:
-        """Write the bytes and return the first of them."""
-        limit_bytes, head = self._policy.limits.max_file_bytes, b""
-        for chunk in chunks:
-            if staged.size_bytes + len(chunk) > limit_bytes:
-                raise FileTooLargeError(name, limit_bytes)
-            head += chunk[: HEAD_BYTES - len(head)]
-            staged.write(chunk)
-        return head
 
     def _decide(self, new: NewFile, source: str, ledger: UserLedger, metadata: Metadata) -> Receipt:
         before = dict(ledger.files)

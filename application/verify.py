@@ -66,12 +66,19 @@ class VerifyLedger:
             try:
                 digest, size_bytes = self._digest(ledger.user_id, file)
             except FileLedgerError:
+                if self._left_meanwhile(ledger.user_id, file):
+                    continue
                 yield LedgerProblem(ledger.user_id, None, "blob_missing", f"{what} are not on disk")
                 continue
             if (digest, size_bytes) != (file.sha256, file.size_bytes):
                 yield LedgerProblem(
                     ledger.user_id, None, "blob_altered", f"{what} are not those that were recorded"
                 )
+
+    def _left_meanwhile(self, user_id: str, file: LedgerFile) -> bool:
+        """Tell whether a busy process removed the file since its ledger was loaded."""
+        ledger = self._readable_ledger(user_id)
+        return ledger is not None and file.file_id not in ledger.files
 
     def _digest(self, user_id: str, file: LedgerFile) -> tuple[str, int]:
         digest, size_bytes = hashlib.sha256(), 0

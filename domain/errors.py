@@ -32,6 +32,16 @@ class NoSuchFileError(UsageError):
         super().__init__(f"You have no file {shown!r}. List your files to see their ids.")
 
 
+class DeliveredBeforeError(UsageError):
+    """A delivery came again whose file has left the list since."""
+
+    def __init__(self, file_id: str) -> None:
+        super().__init__(
+            f"This upload was taken before, as {file_id}, and has left your list since "
+            "(ask why with that id). Send the file anew to have it back."
+        )
+
+
 class RefusedError(FileLedgerError):
     """The domain refuses a well-formed request (too large, over quota)."""
 
@@ -66,3 +76,7 @@ class EnvironmentFaultError(FileLedgerError):
 
 class IntegrityFaultError(FileLedgerError):
     """Stored data is not what was written."""
+
+
+class LedgerCutError(IntegrityFaultError):
+    """The ledger is shorter than what was read from it before; nothing may be added to it unseen."""

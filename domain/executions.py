@@ -4,9 +4,12 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.errors import InvalidValueError
 from domain.metadata import Timestamp
 
 MAX_OUTPUT_TAIL_CHARACTERS = 4000
+MAX_CODE_BYTES = 1_000_000
+"""Code is kept in the ledger for ever, so it may not be of any size."""
 
 
 class Outcome(StrEnum):
@@ -46,6 +49,26 @@ class RunningExecution(BaseModel):
     execution_id: str
     runner: str
     started_at: Timestamp
+
+
+def check_code(code: str) -> str:
+    """Return `code` when it is text of an acceptable size.
+
+    Raises:
+        InvalidValueError: it is no valid Unicode, or larger than `MAX_CODE_BYTES`.
+    """
+    try:
+        size_bytes = len(code.encode())
+    except UnicodeEncodeError as error:
+        msg = "The code is not valid text (UTF-8): save it as UTF-8 and try again."
+        raise InvalidValueError(msg) from error
+    if size_bytes > MAX_CODE_BYTES:
+        msg = (
+            f"The code has {size_bytes} bytes, more than the {MAX_CODE_BYTES} allowed. "
+            "Upload data as a file and load it with load_file."
+        )
+        raise InvalidValueError(msg)
+    return code
 
 
 INTERRUPTED = ExecutionReport(outcome=Outcome.INTERRUPTED)

@@ -13,9 +13,9 @@ from functools import singledispatchmethod
 from typing import Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from eventsourcing.domain import BaseAggregate
+from eventsourcing.domain import BaseAggregate, EventSourcingError
 
-from domain.errors import FileTooLargeError, NoSuchFileError, QuotaExceededError
+from domain.errors import FileTooLargeError, IntegrityFaultError, NoSuchFileError, QuotaExceededError
 from domain.events import (
     ExecutionFinished,
     ExecutionStarted,
@@ -30,12 +30,14 @@ from domain.events import (
     LedgerEvent,
     LedgerOpened,
 )
-from domain.executions import ExecutionReport, RunningExecution, output_tail
+from domain.executions import ExecutionReport, RunningExecution, check_code, output_tail
 from domain.files import LedgerFile, NewFile, check_user_id
 from domain.metadata import Metadata, Timestamp
 from domain.retention import Limits, make_room
 
 REMEMBERED_SOURCES = 200
+REPLAY_FAULTS = (EventSourcingError, LookupError, ValueError, TypeError, AttributeError, AssertionError)
+"""What a replay raises over events that do not follow from one another."""
 
 
 class UserLedger(BaseAggregate[UUID]):
@@ -133,14 +135,19 @@ class UserLedger(BaseAggregate[UUID]):
     def start_execution(
         self, execution_id: str, code: str, *, model: str | None, runner: str, metadata: Metadata
     ) -> list[LedgerFile]:
-        """Record that code begins to run and return the files that it may open."""
+        """Record that code begins to run and return the files that it may open.
+
+        Raises:
+            InvalidValueError: the code is no text, or too large to be kept.
+        """
+        check_code(code)
         granted = self.live_files(metadata.timestamp)
         self._trigger(
             ExecutionStarted,
             metadata,
             execution_id=execution_id,
             code=code,
-            code_sha256=hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest(),
+            code_sha256=hashlib.sha256(code.encode()).hexdigest(),
             input_file_ids=tuple(file.file_id for file in granted),
             model=model,
             runner=runner,
@@ -261,6 +268,14 @@ class UserLedger(BaseAggregate[UUID]):
     @evolve.register
     def _(self, event: ExecutionFinished) -> None:
         del self.running[event.execution_id]
+
+
+def damaged_ledger(ledger_id: UUID, error: Exception) -> IntegrityFaultError:
+    """Return the fault of a ledger whose events do not make a ledger."""
+    return IntegrityFaultError(
+        f"Ledger {ledger_id} cannot be rebuilt: its events do not follow from one another "
+        f"({type(error).__name__}: {str(error)[:100]}). Run `fileledger verify`."
+    )
 
 
 def _fields(metadata: Metadata) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
 
 def to_utc_milliseconds(moment: datetime) -> datetime:
@@ -16,7 +16,14 @@ def to_utc_milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-Timestamp = Annotated[AwareDatetime, AfterValidator(to_utc_milliseconds)]
+def time_text(moment: datetime) -> str:
+    """Return the one spelling of a time: `2026-11-22T10:30:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Timestamp = Annotated[
+    AwareDatetime, AfterValidator(to_utc_milliseconds), PlainSerializer(time_text, when_used="json")
+]
 
 
 class Metadata(BaseModel):

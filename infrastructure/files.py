@@ -93,6 +93,9 @@ def copy_out(content: BinaryIO, target: Path, filename: str) -> Path:
     Raises:
         EnvironmentFaultError: it cannot be written.
     """
+    if not target.is_dir() and not target.parent.is_dir():
+        msg = f"Cannot write the copy: the folder {str(target.parent)!r} does not exist. Make it first."
+        raise EnvironmentFaultError(msg)
     with os_errors("write the copy"):
         path = _free_name(target, filename) if target.is_dir() else target
         temporary = path.with_name(f".{path.name[:80]}.{token_hex(6)}")

@@ -15,6 +15,11 @@ from domain.errors import InvalidValueError
 from domain.retention import NEVER_EXPIRES_HOURS, Limits
 
 MEBIBYTE = 2**20
+_ALLOWED = {
+    "float_parsing": "allowed is a number, with a point for fractions (48, 0.1)",
+    "int_parsing": "allowed is a whole number",
+    "int_from_float": "allowed is a whole number",
+}
 MAX_HOURS = 100 * 365 * 24
 
 
@@ -65,6 +70,22 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return url
 
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _mongodb_address(cls, uri: SecretStr | None) -> SecretStr | None:
+        if uri is not None and not uri.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+            msg = "allowed is an address that begins with mongodb:// or mongodb+srv://, or nothing"
+            raise ValueError(msg)
+        return uri
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _web_address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            msg = "allowed is an address that begins with http:// or https://, or nothing"
+            raise ValueError(msg)
+        return url
+
     @property
     def limits(self) -> Limits:
         """The limits of every user, in files and bytes."""
@@ -97,5 +118,5 @@ def _complaint(detail: Any) -> str:
     name = str(detail["loc"][0]).upper()
     secret = name.endswith(("TOKEN", "KEY", "URI"))
     shown = "(not shown)" if secret else repr(detail["input"])
-    allowed = detail["msg"].removeprefix("Value error, ")
+    allowed = _ALLOWED.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     return f"{name}={shown} is not allowed: {allowed}."

@@ -28,7 +28,7 @@ from application.run_code import RunCode
 from application.startup import Recover, Recovery
 from application.upload import UploadFile
 from application.verify import VerifyLedger
-from domain.errors import FileLedgerError
+from domain.errors import FileLedgerError, LedgerCutError
 from domain.files import LedgerFile, blob_name
 from infrastructure.blobs.folder import FolderBlobStore
 from infrastructure.clock import RandomIds, SystemClock
@@ -48,6 +48,8 @@ from infrastructure.views.mongo_views import MongoViews
 from migrations.runner import MigrationStatus, apply_migrations, migration_status
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+EMBEDDED_TIMEOUT_MS = 2_000  # it is on this machine: what does not answer by then is gone and is revived
 
 log = structlog.get_logger()
 
@@ -124,10 +126,9 @@ class Wiring:
     def _database(self) -> Database[Document]:
         """MongoDB: the server of MONGODB_URI, or else the embedded one."""
         if (uri := self.settings.mongodb_uri) is not None:
-            address = uri.get_secret_value()
+            database = connect(uri.get_secret_value())
         else:
-            address = self._stack.enter_context(self._embedded)
-        database = connect(address)
+            database = connect(self._stack.enter_context(self._embedded), timeout_ms=EMBEDDED_TIMEOUT_MS)
         self._stack.callback(database.client.close)
         return database
 
@@ -288,7 +289,7 @@ class Wiring:
         return self.blobs.locate(user_id, blob_name(file.file_id, file.extension))
 
     def save_copy(self, user_id: str, file_id: str, target: Path) -> tuple[LedgerFile, Path]:
-        """Copy a user's file to a path; into a folder under its own name, never over another file.
+        """Copy a user's file to a path; into a folder under its own name, there never over another file.
 
         Raises:
             NoSuchFileError: the user has no such file.
@@ -335,6 +336,8 @@ def _try(step: Callable[[], object]) -> None:
     """
     try:
         step()
+    except LedgerCutError:
+        raise
     except FileLedgerError as error:
         log.warning("not everything is up to date; the next start catches up", error=str(error))
 

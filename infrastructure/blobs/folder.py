@@ -50,7 +50,7 @@ class FolderBlobStore:
         try:
             return path.open("rb")
         except FileNotFoundError as error:
-            msg = f"The bytes of {name} are missing on disk. Run `fileledger fsck` to see the extent."
+            msg = f"The bytes of {name} are missing on disk. Run `fileledger verify` to see what else is."
             raise IntegrityFaultError(msg) from error
         except OSError as error:
             raise environment_fault(error, "read the file") from error

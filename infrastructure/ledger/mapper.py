@@ -2,7 +2,8 @@
 
 The stored state is canonical JSON: the public fields as they are, the personal
 ones together as one AES-GCM box under their user's key, bound to the event's
-place (ledger, sequence, topic), so that a box cannot be moved to another event.
+place (ledger, sequence, topic) and to its public fields, so that a box cannot be
+moved to another event, nor a public field be changed under it.
 """
 
 import base64
@@ -58,8 +59,9 @@ class SealingMapper(Mapper[UUID]):
             state["class_version"] = version
         ledger_id, sequence = domain_event.originator_id, domain_event.originator_version
         key = self._key_for_writing(ledger_id, sequence)
-        sealed = key.encrypt(canonical.encode(personal), _binding(ledger_id, sequence, topic))
-        state |= {"key": key.key_id, "personal": base64.b64encode(sealed).decode()}
+        state["key"] = key.key_id
+        sealed = key.encrypt(canonical.encode(personal), _binding(ledger_id, sequence, topic, state))
+        state["personal"] = base64.b64encode(sealed).decode()
         return StoredEvent(ledger_id, sequence, topic, canonical.encode(state))
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
@@ -82,13 +84,13 @@ class SealingMapper(Mapper[UUID]):
         # A table, not the library's resolver: a topic from a tampered row must not import modules.
         kind = _KINDS[stored.topic]
         state: dict[str, Any] = canonical.decode(stored.state)
-        key_id, sealed = state.pop("key"), base64.b64decode(state.pop("personal"), validate=True)
+        sealed = base64.b64decode(state.pop("personal"), validate=True)
         ledger_id = UUID(str(stored.originator_id))
-        key = self._keys.find(ledger_id)
+        binding = _binding(ledger_id, stored.originator_version, stored.topic, state)
+        key, key_id = self._keys.find(ledger_id), state.pop("key")
         if key is None or key.key_id != key_id:
             state |= personal_tombstones(kind)
         else:
-            binding = _binding(ledger_id, stored.originator_version, stored.topic)
             state |= canonical.decode(key.decrypt(sealed, binding))
         _upcast(kind, state)
         return kind(originator_id=ledger_id, originator_version=stored.originator_version, **state)
@@ -111,8 +113,8 @@ class SealingMapper(Mapper[UUID]):
         return key
 
 
-def _binding(ledger_id: UUID, sequence: int, topic: str) -> bytes:
-    return f"{ledger_id.hex}:{sequence}:{topic}".encode()
+def _binding(ledger_id: UUID, sequence: int, topic: str, public: dict[str, Any]) -> bytes:
+    return f"{ledger_id.hex}:{sequence}:{topic}:".encode() + canonical.encode(public)
 
 
 def _upcast(kind: type[BaseModel], state: dict[str, Any]) -> None:

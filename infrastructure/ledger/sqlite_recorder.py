@@ -6,6 +6,7 @@ VACUUM keeps it and no number is ever used twice), `event_digests` (the chain),
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from threading import Condition
 from typing import Any
 from uuid import UUID
@@ -13,16 +14,29 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, ListenNotifySubscription, StoredEvent, Subscription
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteProcessRecorder
 
-from infrastructure.ledger.chain import GENESIS, digest_of
+from infrastructure.ledger.chain import GENESIS, chain_digest
 
 POLL_INTERVAL_S = 0.25
+SCAN_ROWS = 2_000
 FILE_TOPICS = ("FileUploaded", "FileGenerated")
+
+
+@dataclass(frozen=True)
+class RawEvent:
+    """A row of the events table, trusted in nothing: `version` may be of any type, bytes may be None."""
+
+    position: int
+    ledger: bytes | None
+    version: Any
+    topic: bytes | None
+    state: bytes | None
 
 
 _STATE = "CAST(state AS TEXT)"
 # A damaged state must stay storable and findable by `verify`, hence json_valid.
 _FILE_ID = f"(CASE WHEN json_valid({_STATE}) THEN json_extract({_STATE}, '$.file_id') END)"
 _NAMES_A_FILE = f"topic IN ({', '.join(repr(topic) for topic in FILE_TOPICS)})"
+_SAME_PLACE = "originator_id = NEW.originator_id AND originator_version = NEW.originator_version"
 _EVENTS_TABLE = """
     CREATE TABLE IF NOT EXISTS {events} (
         rowid INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -41,11 +55,18 @@ _DIGESTS_TABLE = """
     ) WITHOUT ROWID"""
 
 
-def _append_only(table: str) -> list[str]:
+def _append_only(table: str, taken: str) -> list[str]:
+    """Return triggers that refuse UPDATE and DELETE, and an INSERT (OR REPLACE) of what is `taken`.
+
+    A REPLACE deletes without asking DELETE triggers, hence the third.
+    """
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    when_taken = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken})"
+    new = f"CREATE TRIGGER IF NOT EXISTS {table}_refuses"
     return [
-        f"CREATE TRIGGER IF NOT EXISTS {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for verb in ("UPDATE", "DELETE")
+        f"{new}_update BEFORE UPDATE ON {table} {refuse}",
+        f"{new}_delete BEFORE DELETE ON {table} {refuse}",
+        f"{new}_replace BEFORE INSERT ON {table} {when_taken} {refuse}",
     ]
 
 
@@ -69,8 +90,8 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
             _EVENTS_TABLE.format(events=events),
             by_file,
             _DIGESTS_TABLE,
-            *_append_only(events),
-            *_append_only("event_digests"),
+            *_append_only(events, f"rowid = NEW.rowid OR ({_SAME_PLACE})"),
+            *_append_only("event_digests", _SAME_PLACE),
             *super().construct_create_table_statements()[1:],
         ]
 
@@ -94,9 +115,10 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
         # The insert comes first: it takes the write lock, which a read would not.
-        positions = super()._insert_events(c, stored_events, **kwargs)
-        for stored in stored_events:
-            digest = digest_of(self._digest_before(c, stored), stored)
+        positions = super()._insert_events(c, stored_events, **kwargs) or []
+        for position, stored in zip(positions, stored_events, strict=True):
+            before = self._digest_before(c, stored)
+            digest = chain_digest(before, position, _place(stored), stored.topic, stored.state)
             c.execute("INSERT INTO event_digests VALUES (?,?,?)", (*_place(stored), digest))
         return positions
 
@@ -150,35 +172,70 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
         with self.datastore.transaction(commit=False) as c:
             c.execute(f"SELECT DISTINCT originator_id FROM {self.events_table_name} ORDER BY originator_id")
             rows = c.fetchall()
-        return (row["originator_id"] for row in rows)
+        return (str(row["originator_id"]) for row in rows)
 
-    def chained_rows(self, ledger_hex: str) -> list[Any]:
-        """Return one ledger's events with their digests, in order; either side may be missing (None)."""
+    def scan(self, ledger_hex: str | None = None) -> Iterator[RawEvent]:
+        """Yield every event as it lies in the table, by position, of one ledger or of all.
+
+        The table itself is read, not its index, and nothing is taken for granted
+        about the columns' types: a damaged row must come out as it is.
+        """
         events = self.events_table_name
-        columns = (
-            "e.rowid AS position, coalesce(e.originator_version, d.originator_version) AS version, "
-            "e.topic AS topic, CAST(e.state AS BLOB) AS state, CAST(d.digest AS BLOB) AS digest"
+        statement = (
+            "SELECT rowid AS position, CAST(originator_id AS BLOB) AS ledger, originator_version AS version, "
+            f"CAST(topic AS BLOB) AS topic, CAST(state AS BLOB) AS state FROM {events} NOT INDEXED "
+            "WHERE rowid > ? AND (? IS NULL OR originator_id = ?) ORDER BY rowid LIMIT ?"
         )
-        on = "ON d.originator_id = e.originator_id AND d.originator_version = e.originator_version"
+        position = 0
+        while True:
+            with self.datastore.transaction(commit=False) as c:
+                c.execute(statement, (position, ledger_hex, ledger_hex, SCAN_ROWS))
+                rows = c.fetchall()
+            yield from (RawEvent(*row) for row in rows)
+            if len(rows) < SCAN_ROWS:
+                return
+            position = rows[-1]["position"]
+
+    def digest_at(self, ledger_hex: str, version: int) -> bytes | None:
+        """Return an event's digest, None when there is none."""
         with self.datastore.transaction(commit=False) as c:
             c.execute(
-                f"SELECT {columns} FROM {events} e LEFT JOIN event_digests d {on} WHERE e.originator_id = ?1 "
-                f"UNION ALL SELECT {columns} FROM event_digests d LEFT JOIN {events} e {on} "
-                "WHERE d.originator_id = ?1 AND e.originator_id IS NULL ORDER BY version",
-                (ledger_hex,),
+                "SELECT CAST(digest AS BLOB) AS digest FROM event_digests "
+                "WHERE originator_id=? AND originator_version=?",
+                (ledger_hex, version),
             )
-            return list(c.fetchall())
+            row = c.fetchone()
+        return row and bytes(row["digest"] or b"")
+
+    def digest_places(self, ledger_hex: str | None = None) -> Iterator[tuple[str, Any]]:
+        """Yield ledger and version (of whatever type it is) of every digest, of one ledger or of all."""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                "SELECT originator_id, originator_version FROM event_digests "
+                "WHERE ? IS NULL OR originator_id = ?",
+                (ledger_hex, ledger_hex),
+            )
+            rows = c.fetchall()
+        return ((str(row["originator_id"]), row["originator_version"]) for row in rows)
 
     def counts(self) -> tuple[int, int, int]:
         """Return events stored, the highest position, and the highest position ever given."""
         with self.datastore.transaction(commit=False) as c:
-            c.execute(f"SELECT count(*) AS n, coalesce(max(rowid), 0) AS top FROM {self.events_table_name}")
-            row = c.fetchone()
             c.execute(
-                "SELECT coalesce(max(seq), 0) AS seq FROM sqlite_sequence WHERE name=?",
-                (self.events_table_name,),
+                "SELECT count(*) AS n, coalesce(max(rowid), 0) AS top "
+                f"FROM {self.events_table_name} NOT INDEXED"
             )
+            row = c.fetchone()
+            table = (self.events_table_name,)
+            c.execute("SELECT coalesce(max(seq), 0) AS seq FROM sqlite_sequence WHERE name=?", table)
             return row["n"], row["top"], c.fetchone()["seq"]
+
+    def integrity_faults(self) -> list[str]:
+        """Return what SQLite itself finds wrong with its file: broken pages, indexes that disagree."""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute("PRAGMA integrity_check")
+            found = [str(row[0]) for row in c.fetchall()]
+        return [] if found == ["ok"] else found
 
 
 class PollingSubscription(ListenNotifySubscription[SQLiteLedgerRecorder]):

@@ -1,5 +1,6 @@
 """The ledger store: the eventsourcing application behind the `LedgerStore` port."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,10 +12,10 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Mappe
 from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
-from application.ports import ChainReport, LedgerProblem, Recorded
+from application.ports import ChainReport, Recorded
 from domain.errors import IntegrityFaultError
 from domain.events import LedgerEvent, LedgerOpened
-from domain.ledger import UserLedger
+from domain.ledger import REPLAY_FAULTS, UserLedger, damaged_ledger
 from domain.personal import ERASED
 from domain.snapshot import SNAPSHOT_INTERVAL, LedgerSnapshot
 from infrastructure.files import make_private_folder, os_errors
@@ -22,10 +23,11 @@ from infrastructure.ledger.errors import ledger_errors
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.mapper import SealingMapper
 from infrastructure.ledger.sqlite_recorder import SQLiteLedgerRecorder
-from infrastructure.ledger.verification import check_ledger, check_positions
+from infrastructure.ledger.verification import Verification
 
 CACHED_LEDGERS = 500
 LOCK_TIMEOUT_S = 15
+_LEDGER_HEX = re.compile("[0-9a-f]{32}")
 
 
 class LedgerApplication(Application[UUID]):
@@ -78,16 +80,18 @@ class SQLiteLedgerStore:
         ledger_id = UserLedger.create_id(user_id)
         with ledger_errors("read the ledger"):
             try:
-                return self._get(ledger_id)
-            except AggregateNotFoundError:
-                return None
+                return self._get(self._application.repository, ledger_id)
+            except IntegrityFaultError:
+                # A damaged or erased snapshot is no loss: the events are the truth.
+                return self._get(self._without_snapshots, ledger_id)
 
-    def _get(self, ledger_id: UUID) -> UserLedger:
+    def _get(self, repository: Repository[UUID], ledger_id: UUID) -> UserLedger | None:
         try:
-            return cast("UserLedger", self._application.repository.get(ledger_id))
-        except IntegrityFaultError:
-            # A damaged or erased snapshot is no loss: the events are the truth.
-            return cast("UserLedger", self._without_snapshots.get(ledger_id))
+            return cast("UserLedger", repository.get(ledger_id))
+        except AggregateNotFoundError:
+            return None
+        except REPLAY_FAULTS as error:
+            raise damaged_ledger(ledger_id, error) from error
 
     def append(self, ledger: UserLedger) -> int:
         """Save the ledger's pending events in one transaction and return the last position."""
@@ -128,7 +132,7 @@ class SQLiteLedgerStore:
         """Yield the id of every ledger."""
         with ledger_errors("read the ledger"):
             hexes = self.recorder.ledger_hexes()
-        return (UUID(text) for text in hexes)
+        return (UUID(text) for text in hexes if _LEDGER_HEX.fullmatch(text))
 
     def owner_of(self, ledger_id: UUID) -> str | None:
         """Return whose ledger it is; None when there is none or its owner was erased."""
@@ -138,19 +142,8 @@ class SQLiteLedgerStore:
 
     def verify_chain(self, user_id: str | None = None) -> ChainReport:
         """Check stored bytes against the chain, of one user or of all."""
-        with ledger_errors("verify the ledger"):
-            if user_id is not None:
-                hexes: Sequence[str] = [UserLedger.create_id(user_id).hex]
-                problems: list[LedgerProblem] = []
-            else:
-                hexes = list(self.recorder.ledger_hexes())
-                problems = list(check_positions(self.recorder))
-            events = 0
-            for ledger_hex in hexes:
-                rows = self.recorder.chained_rows(ledger_hex)
-                events += sum(row["state"] is not None for row in rows)
-                problems += check_ledger(ledger_hex, rows, self._mapper)
-        return ChainReport(events=events, ledgers=len(hexes), problems=tuple(problems))
+        ledger_hex = None if user_id is None else UserLedger.create_id(user_id).hex
+        return Verification(self.recorder, self._mapper).run(ledger_hex)
 
     def policy_position(self, policy: str) -> int:
         """Return how far a policy has followed the ledger."""

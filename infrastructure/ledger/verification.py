@@ -1,80 +1,128 @@
-"""Checks of stored bytes: the chain, the sequence, and that every event still reads."""
+"""Checks of stored bytes: the chain, the sequence, and that every event still reads.
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+The scan trusts nothing: whatever stands in the database comes out as a problem,
+never as an exception, and what was found before a fault is not lost by it.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import PersistenceError, StoredEvent
 
-from application.ports import LedgerProblem
+from application.ports import ChainReport, LedgerProblem
 from domain.errors import IntegrityFaultError
 from domain.events import LedgerOpened
 from domain.personal import ERASED
 from infrastructure.ledger.chain import GENESIS, chain_digest
 from infrastructure.ledger.mapper import SealingMapper
-from infrastructure.ledger.sqlite_recorder import SQLiteLedgerRecorder
+from infrastructure.ledger.sqlite_recorder import RawEvent, SQLiteLedgerRecorder
 
 
-def check_ledger(ledger_hex: str, rows: Sequence[Any], mapper: SealingMapper) -> Iterator[LedgerProblem]:
-    """Yield what is wrong with one ledger's rows (events joined with their digests)."""
-    owner = _owner(ledger_hex, rows, mapper)
-    previous, expected = GENESIS, 1
-    for row in rows:
-        version = row["version"]
-        for kind, detail in _check_row(ledger_hex, row, expected, previous, mapper):
-            yield LedgerProblem(owner, version, kind, detail)
+@dataclass
+class _Standing:
+    """How far the scan came in one ledger; `owner` is its hex id until its user id was read."""
+
+    owner: str
+    previous: bytes = GENESIS
+    expected: int = 1
+    seen: set[int] = field(default_factory=set)
+
+
+class Verification:
+    """One check of the whole ledger, or of one user's."""
+
+    def __init__(self, recorder: SQLiteLedgerRecorder, mapper: SealingMapper) -> None:
+        self._recorder, self._mapper = recorder, mapper
+        self._standings: dict[str, _Standing] = {}
+        self._problems: list[LedgerProblem] = []
+        self._events = 0
+
+    def run(self, ledger_hex: str | None = None) -> ChainReport:
+        """Check everything, or one ledger and the numbering of all."""
+        for check in (self._check_events, self._check_digests, self._check_file):
+            try:
+                self._problems += check(ledger_hex)
+            except (PersistenceError, sqlite3.Error, UnicodeError) as error:
+                detail = f"the database file is damaged: {error}"
+                self._problems.append(LedgerProblem(None, None, "database", detail))
+        return ChainReport(self._events, len(self._standings), tuple(self._problems))
+
+    def _check_events(self, ledger_hex: str | None) -> Iterator[LedgerProblem]:
+        for row in self._recorder.scan(ledger_hex):
+            self._events += 1
+            if not _is_well_formed(row):
+                detail = f"the row at position {row.position} holds values that no event has"
+                yield LedgerProblem(_shown(row.ledger), None, "payload", detail)
+                continue
+            assert row.ledger is not None  # noqa: S101 - the shape was just checked
+            ledger = row.ledger.decode()
+            standing = self._standings.setdefault(ledger, _Standing(ledger))
+            for kind, detail in self._check_row(ledger, row, standing):
+                yield LedgerProblem(standing.owner, row.version, kind, detail)
+
+    def _check_row(self, ledger: str, row: RawEvent, standing: _Standing) -> Iterator[tuple[str, str]]:
+        topic, state = (row.topic or b"").decode(errors="replace"), row.state or b""
+        decoded = self._decode(ledger, row, topic, standing)
+        if row.version != standing.expected:
+            yield "missing", f"event {standing.expected} should stand here"
+        stored = self._recorder.digest_at(ledger, row.version)
+        if stored is None:
+            yield "chain", "the event has no digest: it was not written by the ledger"
+        elif stored != chain_digest(standing.previous, row.position, (ledger, row.version), topic, state):
+            yield "chain", f"what is stored for {topic!r} does not match its digest: it was altered or moved"
+        if decoded is not None:
+            yield decoded
         # Going on from the stored digest names the damaged event alone, not all after it.
-        previous, expected = bytes(row["digest"] or b""), version + 1
+        standing.previous, standing.expected = stored or b"", row.version + 1
+        standing.seen.add(row.version)
+
+    def _decode(self, ledger: str, row: RawEvent, topic: str, standing: _Standing) -> tuple[str, str] | None:
+        """Return what is wrong with an event's payload; learn the ledger's owner on the way."""
+        try:
+            stored = StoredEvent(UUID(ledger), row.version, topic, row.state or b"")
+            event = self._mapper.to_domain_event(stored)
+            sealed = self._mapper.is_sealed(stored)
+        except (IntegrityFaultError, ValueError) as error:
+            return "payload", str(error)
+        if isinstance(event, LedgerOpened) and event.user_id != ERASED:
+            standing.owner = event.user_id
+        return ("key", "the user's key is missing: personal fields cannot be read") if sealed else None
+
+    def _check_digests(self, ledger_hex: str | None) -> Iterator[LedgerProblem]:
+        """Yield the digests whose event is gone."""
+        for ledger, version in self._recorder.digest_places(ledger_hex):
+            standing = self._standings.get(ledger)
+            if standing is None or version not in standing.seen:
+                owner = standing.owner if standing else _shown(ledger.encode(errors="replace"))
+                sequence = version if isinstance(version, int) else None
+                yield LedgerProblem(
+                    owner, sequence, "missing", "the event is gone; its digest is still there"
+                )
+
+    def _check_file(self, _: str | None) -> Iterator[LedgerProblem]:
+        """Yield what numbering and file structure give away: holes, a cut tail, broken pages."""
+        events, top, ever = self._recorder.counts()
+        if events != top:
+            detail = f"{top - events} events are missing among the first {top} positions"
+            yield LedgerProblem(None, None, "missing", detail)
+        if ever != top:
+            detail = f"the ledger ends at position {top}, yet {ever} were given out"
+            yield LedgerProblem(None, None, "missing", detail)
+        for fault in self._recorder.integrity_faults():
+            yield LedgerProblem(None, None, "database", fault)
 
 
-def _check_row(
-    ledger_hex: str, row: Any, expected: int, previous: bytes, mapper: SealingMapper
-) -> Iterator[tuple[str, str]]:
-    version, topic, state = row["version"], row["topic"], row["state"]
-    if version != expected:
-        yield "missing", f"events {expected} to {version - 1} are missing"
-    if state is None:
-        yield "missing", "the event is gone; its digest is still there"
-        return
-    if row["digest"] is None:
-        yield "chain", "the event has no digest: it was not written by the ledger"
-    elif chain_digest(previous, ledger_hex, version, topic, bytes(state)) != bytes(row["digest"]):
-        yield "chain", f"the stored bytes of {topic} do not match their digest: they were altered"
-    if (why := _undecodable(ledger_hex, row, mapper)) is not None:
-        yield why
+def _is_well_formed(row: RawEvent) -> bool:
+    return (
+        row.ledger is not None
+        and row.ledger.isascii()
+        and isinstance(row.version, int)
+        and row.topic is not None
+        and row.state is not None
+    )
 
 
-def _undecodable(ledger_hex: str, row: Any, mapper: SealingMapper) -> tuple[str, str] | None:
-    try:
-        stored = StoredEvent(UUID(ledger_hex), row["version"], row["topic"], row["state"])
-        mapper.to_domain_event(stored)
-        sealed = mapper.is_sealed(stored)
-    except (IntegrityFaultError, ValueError) as error:
-        return "payload", str(error)
-    return ("key", "the user's key is missing: personal fields cannot be read") if sealed else None
-
-
-def _owner(ledger_hex: str, rows: Sequence[Any], mapper: SealingMapper) -> str:
-    """Return the user id, or the ledger's hex id when it cannot be read."""
-    try:
-        first = rows[0]
-        event = mapper.to_domain_event(
-            StoredEvent(UUID(ledger_hex), first["version"], first["topic"], first["state"])
-        )
-    except (IntegrityFaultError, ValueError, IndexError, TypeError):
-        return ledger_hex
-    readable = isinstance(event, LedgerOpened) and event.user_id != ERASED
-    return event.user_id if readable else ledger_hex
-
-
-def check_positions(recorder: SQLiteLedgerRecorder) -> Iterator[LedgerProblem]:
-    """Yield what the numbering of the whole ledger gives away: holes and a cut tail."""
-    events, top, ever = recorder.counts()
-    if events != top:
-        yield LedgerProblem(
-            None, None, "missing", f"{top - events} events are missing among the first {top} positions"
-        )
-    if ever != top:
-        yield LedgerProblem(
-            None, None, "missing", f"the ledger ends at position {top}, yet {ever} were given out"
-        )
+def _shown(ledger: bytes | None) -> str | None:
+    return None if ledger is None else ledger.decode("ascii", "backslashreplace")

@@ -17,6 +17,7 @@ _NUMBER, _MACHINE, _FIRST_ARGUMENT, _ARGUMENT_BYTES = 0, 4, 16, 8
 _AF_UNIX = 1
 _CLONE_NEW_ANY = 0x7E020000  # every CLONE_NEW* flag that `clone` knows
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # put characters into a terminal's input
+_PR_SET_DUMPABLE = 4  # a process that is not dumpable hides its memory from the watchdog
 
 _Instruction = tuple[int, int, int, int]
 
@@ -45,11 +46,13 @@ def _argument_rules(machine: str) -> list[_Instruction]:
     refuse = _answer(_ERRNO | EPERM)
     only_unix = [(_JUMP_EQUAL, 1, 0, _AF_UNIX), refuse]
     no_terminal_input = [i for call in (_TIOCSTI, _TIOCLINUX) for i in _unless(_JUMP_EQUAL, call, refuse[3])]
+    stays_visible = _unless(_JUMP_EQUAL, _PR_SET_DUMPABLE, refuse[3])
     no_namespaces = [(_JUMP_ANY_BIT, 0, 1, _CLONE_NEW_ANY), refuse]
     return [
         *_for_call(system_calls.SOCKET[machine], 0, only_unix),
         *_for_call(system_calls.SOCKETPAIR[machine], 0, only_unix),
         *_for_call(system_calls.IOCTL[machine], 1, no_terminal_input),
+        *_for_call(system_calls.PRCTL[machine], 0, stays_visible),
         *_for_call(system_calls.CLONE[machine], 0, no_namespaces),
     ]
 

@@ -124,6 +124,7 @@ CLONE = {"x86_64": 56, "aarch64": 220}
 SOCKET = {"x86_64": 41, "aarch64": 198}
 SOCKETPAIR = {"x86_64": 53, "aarch64": 199}
 IOCTL = {"x86_64": 16, "aarch64": 29}
+PRCTL = {"x86_64": 157, "aarch64": 167}
 
 
 def denied(machine: str) -> list[int]:

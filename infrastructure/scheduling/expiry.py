@@ -69,8 +69,7 @@ class ExpiryTimer:
             try:
                 expired = self._expire()
             except FileLedgerError as error:
-                log.warning("expiry failed, the sweep will try again", error=str(error))
-                return
-            if expired:
+                log.warning("not every expiry succeeded, the sweep will try again", error=str(error))
+            else:
                 log.info("files expired", count=len(expired))
             self.reschedule()

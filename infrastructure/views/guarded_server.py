@@ -32,12 +32,13 @@ class GuardedServer:
     def __init__(self, folder: Path, users_lock: Path) -> None:
         self._folder, self._users_lock = folder, users_lock
         self._lock, self._log = folder / "server.lock", folder / "server.log"
+        self._state_file = folder / "server.json"
 
     @property
     def state(self) -> dict[str, Any]:
         """What the last start left in writing; empty when it left nothing readable."""
         try:
-            state = json.loads((self._folder / "server.json").read_text())
+            state = json.loads(self._state_file.read_text())
         except (FileNotFoundError, ValueError):
             return {}
         return state if isinstance(state, dict) else {}
@@ -67,6 +68,8 @@ class GuardedServer:
         if hold is None:
             return
         try:
+            # What a server that died left there would be taken for the new one's.
+            self._state_file.unlink(missing_ok=True)
             self._start_guard(command, state, hold)
         finally:
             os.close(hold)
@@ -75,7 +78,7 @@ class GuardedServer:
         spec = {
             "command": command,
             "users_lock": str(self._users_lock),
-            "state_file": str(self._folder / "server.json"),
+            "state_file": str(self._state_file),
             "state": state,
         }
         with open(self._log, "wb", opener=_private) as output:
@@ -116,8 +119,9 @@ class GuardedServer:
             EnvironmentFaultError: it does not end.
         """
         deadline = time.monotonic() + STOP_TIMEOUT_S
-        with suppress(ProcessLookupError):
-            os.kill(self.state["guard_pid"], signal.SIGTERM)
+        if self.is_running():
+            with suppress(ProcessLookupError, KeyError):
+                os.kill(self.state["guard_pid"], signal.SIGTERM)
         while self.is_running():
             if time.monotonic() > deadline:
                 msg = f"The server in {self._folder} does not stop. End its process, then try again."

@@ -16,7 +16,7 @@ from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from application.ports import FileList, LedgerStore, Quota, RebuiltView, Recorded, RunningRow
-from domain.errors import IntegrityFaultError, InvalidValueError
+from domain.errors import IntegrityFaultError, InvalidValueError, LedgerCutError
 from domain.files import LedgerFile
 from domain.ledger import UserLedger
 from infrastructure.views.bounds import Bounds, Progress
@@ -170,9 +170,9 @@ class MongoViews:
         return sorted({document["user_id"] for document in documents})
 
     @_served
-    def next_expiry(self) -> datetime | None:
-        """Return when the next file expires, None when none ever does."""
-        some = {"expires_at": {"$gte": _DAWN, "$lt": _DUSK}}
+    def next_expiry(self, *, after: datetime) -> datetime | None:
+        """Return when the next file after that time expires, None when none does."""
+        some = {"expires_at": {"$gt": max(after, _DAWN), "$lt": _DUSK}}
         order = [("expires_at", ASCENDING)]
         found = self._read(FILES, lambda files: list(files.find(some).sort(order).limit(1)))
         return found[0]["expires_at"] if found else None
@@ -242,11 +242,11 @@ class MongoViews:
 def _refuse_to_be_ahead(state: ViewState, head: int) -> None:
     if state.furthest > head:
         msg = (
-            f"The views hold events up to position {state.furthest}, the ledger ends at {head}: it was cut or "
-            "restored, or MONGODB_URI names the database of another data folder. Run `fileledger verify`; "
+            f"The views hold events up to position {state.furthest}, the ledger ends at {head}: it was cut "
+            "or restored, or MONGODB_URI names the database of another data folder. Run `fileledger verify`; "
             "if this is the ledger that you want, run `fileledger replay`."
         )
-        raise IntegrityFaultError(msg)
+        raise LedgerCutError(msg)
 
 
 def _file(document: dict[str, Any]) -> LedgerFile:

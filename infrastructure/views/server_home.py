@@ -64,11 +64,13 @@ class ServerHome:
         in everybody: so it runs openly for a moment, with nothing in it.
         """
         workshop = self._folder / f"new-{self._version}"
-        shutil.rmtree(workshop, ignore_errors=True)
+        server, port = GuardedServer(workshop, users_lock), free_port()
+        if workshop.exists():
+            server.stop()  # whoever made a home before was killed over it
+            shutil.rmtree(workshop)
         new, password = workshop / "home", secrets.token_urlsafe(32)
         for folder in (workshop, new, new / "storage"):
             make_private_folder(folder)
-        server, port = GuardedServer(workshop, users_lock), free_port()
         command = program.command(port, new / "storage", workshop / "settings.toml", auth=False)
         server.launch(command, {"port": port})
         if not server.wait_until_listening(START_TIMEOUT_S):

@@ -10,7 +10,7 @@ that a late writer cannot bring it back.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
@@ -21,7 +21,7 @@ _DUPLICATE_KEY = 11000
 # The embedded server looks long lists of keys up in quadratic time.
 _KEYS_A_QUERY = 50
 
-Operation = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | DeleteOne
+Operation = InsertOne[Document] | ReplaceOne[Document] | DeleteOne
 
 
 def load(collection: Collection[Document], keys: Sequence[str]) -> Iterator[Document]:
@@ -34,12 +34,14 @@ def write_guarded(collection: Collection[Document], changes: Mapping[str, Change
     """Write `changes` into a collection that others write, too."""
     if not changes:
         return
+    documents = _with_tombstones(collection, changes)
+    first = [_first_try(key, documents[key], is_new=change.is_new) for key, change in changes.items()]
     try:
-        collection.bulk_write([_first_try(key, change) for key, change in changes.items()], ordered=False)
+        collection.bulk_write(first, ordered=False)
     except BulkWriteError as error:
         # The document came into being meanwhile: with a lower position ours goes on top of it.
-        taken = _keys_taken(error)
-        collection.bulk_write([_guarded(key, changes[key], upsert=False) for key in taken], ordered=False)
+        second = [_guarded(key, documents[key], upsert=False) for key in _keys_taken(error)]
+        collection.bulk_write(second, ordered=False)
 
 
 def write_alone(collection: Collection[Document], changes: Mapping[str, Change]) -> None:
@@ -49,23 +51,29 @@ def write_alone(collection: Collection[Document], changes: Mapping[str, Change])
         collection.bulk_write(operations, ordered=False)
 
 
-def _first_try(key: str, change: Change) -> Operation:
-    if change.is_new and change.document is not None:
-        return InsertOne({"_id": key, **change.document})
-    return _guarded(key, change, upsert=True)
+def _with_tombstones(collection: Collection[Document], changes: Mapping[str, Change]) -> dict[str, Document]:
+    """Return the documents to write: what is gone becomes a tombstone.
+
+    A tombstone bears the server's time: it is there for late writers, so its day
+    begins when it is written, however old the event.
+    """
+    gone = any(change.document is None for change in changes.values())
+    now = collection.database.command("hello")["localTime"] if gone else None
+    return {
+        key: {"position": change.position, "gone_at": now} if change.document is None else change.document
+        for key, change in changes.items()
+    }
 
 
-def _guarded(key: str, change: Change, *, upsert: bool) -> Operation:
-    query = {"_id": key, "position": {"$lt": change.position}}
-    if change.document is not None:
-        return ReplaceOne(query, change.document, upsert=upsert)
-    return UpdateOne(query, _tombstone(change.position), upsert=upsert)
+def _first_try(key: str, document: Document, *, is_new: bool) -> Operation:
+    if is_new:
+        return InsertOne({"_id": key, **document})
+    return _guarded(key, document, upsert=True)
 
 
-def _tombstone(position: int) -> list[dict[str, Any]]:
-    # A pipeline, to keep nothing but what is named. The time is the server's: a tombstone is there
-    # for late writers, so its day begins when it is written, however old the event.
-    return [{"$replaceWith": {"_id": "$_id", "position": position, "gone_at": "$$NOW"}}]
+def _guarded(key: str, document: Document, *, upsert: bool) -> Operation:
+    query = {"_id": key, "position": {"$lt": document["position"]}}
+    return ReplaceOne(query, document, upsert=upsert)
 
 
 def _unguarded(changes: Mapping[str, Change]) -> Iterator[Operation]:

@@ -13,8 +13,8 @@ from application.audit import DEFAULT_PAGE_EVENTS, History, HistoryFilter
 from application.replay import Replay
 from domain.errors import UsageError
 from interfaces.cli import documents, render
-from interfaces.cli.options import AsJson, FileId, User
-from interfaces.cli.session import ExitCode, notices, people, print_document, session_of
+from interfaces.cli.options import MAX_NUMBER, AsJson, FileId, User
+from interfaces.cli.session import ExitCode, notices, people, print_document, session_of, write_out
 from interfaces.cli.text import parse_time
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -42,7 +42,9 @@ def history(
     actor: Annotated[str | None, typer.Option(help="Only this actor, e.g. system:expiry.")] = None,
     since: Annotated[str | None, typer.Option(help="Not before this time (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option(help="Not after this time (ISO 8601).")] = None,
-    after: Annotated[int, typer.Option(help="The cursor: `next` of the page before.", min=0)] = 0,
+    after: Annotated[
+        int, typer.Option(help="The cursor: `next` of the page before.", min=0, max=MAX_NUMBER)
+    ] = 0,
     limit: Annotated[int, typer.Option(help="Events a page.", min=1)] = DEFAULT_PAGE_EVENTS,
     as_json: AsJson = False,
     as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One event a line.")] = False,
@@ -76,8 +78,7 @@ def history(
 
 def _print_lines(page: History) -> None:
     for recorded in page.events:
-        sys.stdout.buffer.write(orjson.dumps(documents.event_document(recorded)) + b"\n")
-    sys.stdout.flush()
+        write_out(orjson.dumps(documents.event_document(recorded)) + b"\n")
 
 
 def _print_table(page: History) -> None:
@@ -111,8 +112,12 @@ def replay(
         str | None, typer.Option("--user", help="Only this user's events; swaps nothing.")
     ] = None,
     view: Annotated[View | None, typer.Option(help="Only this view.")] = None,
-    first: Annotated[int, typer.Option("--from", help="First position; swaps nothing.", min=1)] = 1,
-    last: Annotated[int | None, typer.Option("--to", help="Last position; swaps nothing.", min=1)] = None,
+    first: Annotated[
+        int, typer.Option("--from", help="First position; swaps nothing.", min=1, max=MAX_NUMBER)
+    ] = 1,
+    last: Annotated[
+        int | None, typer.Option("--to", help="Last position; swaps nothing.", min=1, max=MAX_NUMBER)
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option(help="Build and compare, and leave the views as they are.")
     ] = False,

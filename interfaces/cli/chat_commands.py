@@ -79,7 +79,7 @@ class ChatCommands:
         if name in self._analyses:
             return self._analyse(name, rest)
         if name == "run":
-            return self._run_block(rest or next(more, ""), more)
+            return self._run_block(rest, more) if rest else self._await_block(more)
         return self._method(name)(rest)
 
     def _method(self, name: str) -> Callable[[str], bool]:
@@ -161,6 +161,14 @@ class ChatCommands:
     def _analyse(self, name: str, rest: str) -> bool:
         return self._run(analysis_code(self._analyses[name], self._find(rest).file_id))
 
+    def _await_block(self, more: Iterator[str]) -> bool:
+        """Run the fenced block that should follow; any other line is a line like every other."""
+        following = next(more, "")
+        if following.strip().startswith(FENCE):
+            return self._run_block(following.strip(), more)
+        self._out.print(f"There is no code to run: write it after /run, or in a {FENCE} block.", style="red")
+        return self.obey(following, more) and False
+
     def _run_block(self, first: str, more: Iterator[str]) -> bool:
         if not first.startswith(FENCE):
             return self._run(first)
@@ -205,7 +213,7 @@ class ChatCommands:
         try:
             file_id = self._find(rest).file_id
         except NoSuchFileError:
-            file_id = rest
+            file_id = self._wiring.why.newest_named(self._user_id, Path(rest).name) or rest
         render.show(self._out, render.why(self._wiring.why(file_id, owner=self._user_id)))
         return True
 

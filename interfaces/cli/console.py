@@ -11,7 +11,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.history import FileHistory
 
-from domain.errors import FileLedgerError
+from domain.errors import FileLedgerError, UsageError
 from interfaces.cli.chat_commands import COMMANDS, ChatCommands, Quit
 from interfaces.cli.session import ExitCode, notices, people
 from interfaces.cli.text import safe_text
@@ -27,6 +27,9 @@ class Chat:
 
     def __init__(self, wiring: Wiring, user_id: str) -> None:
         self._wiring, self._user_id = wiring, user_id
+        if sys.stdin is None:
+            msg = "There is no stdin to read commands from: it is closed."
+            raise UsageError(msg)
         self._interactive = sys.stdin.isatty()
         self._out = people()
         self._commands = ChatCommands(wiring, user_id, self._out, interactive=self._interactive)

@@ -4,7 +4,7 @@ Times are ISO 8601 in UTC with `Z`, sizes bytes, durations milliseconds.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from application.audit import History, Why, event_data
@@ -15,6 +15,7 @@ from application.run_code import Execution
 from application.upload import Receipt
 from application.verify import VerifyReport
 from domain.files import LedgerFile
+from domain.metadata import time_text
 
 Document = dict[str, Any]
 
@@ -35,11 +36,9 @@ class MigrationRow(Protocol):
         """When it was applied."""
 
 
-def time_text(moment: datetime | None) -> str | None:
-    """Return `2026-11-22T10:30:00.000Z`; None stays None."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def time_or_null(moment: datetime | None) -> str | None:
+    """Return a time as text; None stays None."""
+    return None if moment is None else time_text(moment)
 
 
 def file_document(user_id: str, file: LedgerFile) -> Document:
@@ -52,7 +51,7 @@ def file_document(user_id: str, file: LedgerFile) -> Document:
         "file_size": file.size_bytes,
         "sha256": file.sha256,
         "uploaded_at": time_text(file.uploaded_at),
-        "expires_at": time_text(file.expires_at),
+        "expires_at": time_or_null(file.expires_at),
         "origin": file.origin,
     }
 
@@ -176,5 +175,5 @@ def migration_document(migration: MigrationRow) -> Document:
     return {
         "number": migration.number,
         "name": migration.name,
-        "applied_at": time_text(migration.applied_at),
+        "applied_at": time_or_null(migration.applied_at),
     }

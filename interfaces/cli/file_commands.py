@@ -13,7 +13,7 @@ from application.ledgers import By
 from application.upload import Receipt
 from domain.errors import FileLedgerError, UsageError
 from interfaces.cli import documents, render
-from interfaces.cli.options import AsJson, FileId, User
+from interfaces.cli.options import MAX_NUMBER, AsJson, FileId, User
 from interfaces.cli.session import ExitCode, exit_code_of, notices, people, print_document, session_of
 from interfaces.cli.text import parse_time
 from interfaces.wiring import Wiring
@@ -87,7 +87,9 @@ def files(
     context: typer.Context,
     user: User,
     as_of: Annotated[str | None, typer.Option(help="The list as it was at this time (ISO 8601).")] = None,
-    at: Annotated[int | None, typer.Option(help="The list as it was after this sequence number.")] = None,
+    at: Annotated[
+        int | None, typer.Option(help="The list as it was after this sequence number.", max=MAX_NUMBER)
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """List the current files, or those of the past."""

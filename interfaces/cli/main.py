@@ -9,6 +9,8 @@ import typer
 from interfaces.cli import audit_commands, file_commands, run_commands, service_commands
 from interfaces.cli.session import ExitCode, Session, complain, configure_logging, run_guarded
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="fileledger",
     help="Files of a chat bot's users, Python on them in a sandbox, and a ledger of all that happened.",
@@ -44,11 +46,13 @@ def _invoke() -> int:
     try:
         result = app(standalone_mode=False)
     except typer.Exit as leave:
+        if leave.exit_code == INTERRUPTED:
+            complain("Interrupted. What ran is recorded as interrupted.", as_json="--json" in sys.argv)
         return leave.exit_code
     except typer.TyperException as error:
         # Its wording names the option as it is written on the command line; the plain text does not.
         message = getattr(error, "format_message", error.__str__)()
-        complain(f"{message} See fileledger --help.", as_json="--json" in sys.argv)
+        complain(f"{message.removesuffix('.')}. See fileledger --help.", as_json="--json" in sys.argv)
         return ExitCode.WRONG_USAGE
     except typer.Abort:
         return ExitCode.WRONG_USAGE

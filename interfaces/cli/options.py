@@ -6,6 +6,9 @@ import typer
 
 from domain.files import check_user_id
 
+MAX_NUMBER = 2**62
+"""No sequence or position is larger; the databases hold 8 bytes."""
+
 User = Annotated[
     str, typer.Option("--user", help="The user's id.", show_default=False, callback=check_user_id)
 ]

@@ -14,6 +14,7 @@ from interfaces.cli.options import AsJson, User
 from interfaces.cli.session import ExitCode, exit_code_of, notices, people, print_document, session_of
 from interfaces.wiring import Wiring
 
+MAX_TIMEOUT_S = 86_400
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Copy the outputs into this folder.")]
 
 
@@ -27,12 +28,15 @@ def run(
     context: typer.Context,
     script: Annotated[str, typer.Argument(help="A Python file; - reads it from stdin.", show_default=False)],
     user: User,
-    timeout: Annotated[float | None, typer.Option(help="Seconds the code may run.", min=0.1)] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds the code may run.", min=0.1, max=MAX_TIMEOUT_S)
+    ] = None,
     out: OutFolder = None,
     as_json: AsJson = False,
 ) -> int:
     """Run Python for a user; what it makes is kept."""
     code = _read_script(script)
+    make_out_folder(out)
     with session_of(context).wiring() as wiring:
         wiring.begin(user)
         execution = wiring.run_code(user, code, timeout_s=timeout)
@@ -53,6 +57,7 @@ def ask(
     as_json: AsJson = False,
 ) -> int:
     """Have one turn with the model."""
+    make_out_folder(out)
     with session_of(context).wiring() as wiring:
         wiring.begin(user)
         answer = wiring.ask(user, text)
@@ -75,12 +80,24 @@ def ask(
     return exit_code_of(answer.error)
 
 
+def make_out_folder(out: Path | None) -> None:
+    """Make the folder for copies before anything runs.
+
+    Raises:
+        UsageError: it cannot be one.
+    """
+    try:
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"--out {str(out)!r} cannot be a folder: {error.strerror}. Nothing was run."
+        raise UsageError(msg) from error
+
+
 def paths_of(wiring: Wiring, user: str, execution: Execution, out: Path | None) -> dict[str, str]:
     """Return where each output can be found; with `out`, copies of them there."""
     if out is None:
         return {file.file_id: wiring.locate(user, file) for file in execution.files}
-    if execution.files:
-        out.mkdir(parents=True, exist_ok=True)
     return {file.file_id: str(wiring.save_copy(user, file.file_id, out)[1]) for file in execution.files}
 
 
@@ -91,12 +108,15 @@ def exit_code_of_run(execution: Execution) -> ExitCode:
 
 
 def _read_script(script: str) -> str:
-    if script == "-":
-        return sys.stdin.read()
     try:
+        if script == "-":
+            return sys.stdin.buffer.read().decode()
         return Path(script).read_text(encoding="utf-8")
     except OSError as error:
         msg = f"Cannot read {script!r}: {error.strerror}. Give the path of a Python file, or - for stdin."
+        raise UsageError(msg) from error
+    except AttributeError as error:
+        msg = "There is no stdin to read the script from: it is closed."
         raise UsageError(msg) from error
     except UnicodeDecodeError as error:
         msg = f"{script!r} is not UTF-8 text, so it is no Python file."

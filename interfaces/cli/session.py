@@ -1,6 +1,7 @@
 """What every command shares: the wiring, the two ways to answer, and how errors end."""
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -61,8 +62,26 @@ def notices() -> Console:
 
 def print_document(document: dict[str, Any]) -> None:
     """Print the one JSON document of a command."""
-    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+    write_out(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def write_out(data: bytes) -> None:
+    """Write to stdout.
+
+    Raises:
+        EnvironmentFaultError: it is closed, or its disk is full.
+    """
+    if sys.stdout is None:
+        msg = "There is no stdout to print to: it is closed."
+        raise EnvironmentFaultError(msg)
+    sys.stdout.buffer.write(data)
     sys.stdout.flush()
+
+
+def environment_words(error: OSError) -> str:
+    """Return an error of the operating system that nothing else explained, as a sentence."""
+    where = f" ({error.filename})" if error.filename else ""
+    return f"The system refused something{where}: {error.strerror or error}."
 
 
 def configure_logging() -> None:
@@ -99,8 +118,12 @@ def run_guarded(program: Callable[[], int], *, as_json: bool) -> int:
         notices().print("Interrupted.", style="yellow")
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
+        _give_up_stdout()
         return ExitCode.DONE
+    except OSError as error:
+        _give_up_stdout()
+        complain(f"{environment_words(error)} Nothing acknowledged is lost.", as_json=False)
+        return ExitCode.ENVIRONMENT_CANNOT
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
         where = _keep_traceback()
         complain(
@@ -113,9 +136,19 @@ def run_guarded(program: Callable[[], int], *, as_json: bool) -> int:
 
 def complain(message: str, *, as_json: bool) -> None:
     """Say what is wrong in one line on stderr; with `as_json` in a document on stdout, too."""
-    notices().print(message, style="red", markup=False, soft_wrap=True)
-    if as_json:
-        print_document({"error": message})
+    try:
+        notices().print(message, style="red", markup=False, soft_wrap=True)
+        if as_json:
+            print_document({"error": message})
+    except (OSError, EnvironmentFaultError):
+        return  # nobody can be told: stdout or stderr is closed, or its disk is full
+
+
+def _give_up_stdout() -> None:
+    """Let what is still to be printed go nowhere: the interpreter would fail over it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def _keep_traceback() -> str:

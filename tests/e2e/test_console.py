@@ -54,6 +54,20 @@ def test_a_fenced_block_runs_whole(served: Program) -> None:
     assert ended.returncode == 1
 
 
+def test_run_alone_does_not_swallow_the_next_line(served: Program) -> None:
+    """Without a fenced block after it /run says so, and the next line is obeyed."""
+    ended = served.console("/run", "/files", "/quit")
+    assert "There is no code to run" in ended.stdout
+    assert "Your Files: 0/20" in ended.stdout
+
+
+def test_why_finds_a_file_that_is_gone_by_its_name(served: Program, table: Path) -> None:
+    """A name means the newest file of that name, in the list or not."""
+    ended = served.console(f"/upload {table}", "/delete table.csv", "/why table.csv", "/quit")
+    assert "It was deleted by user:alice" in ended.stdout, ended.stdout
+    assert f"{table.stat().st_size} bytes freed" in " ".join(ended.stdout.split())
+
+
 def test_every_command_answers(served: Program, table: Path, tmp_path: Path) -> None:
     """Help, list, download, why, delete, history; a wrong one says so and the talk goes on."""
     ended = served.console(

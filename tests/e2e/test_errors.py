@@ -47,7 +47,12 @@ def test_foreign_and_absent_files_are_answered_alike(served: Program, table: Pat
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("FILE_EXPIRATION_HOURS", "soon"), ("MAX_FILES_PER_USER", "0"), ("CODE_EXECUTION_TIMEOUT", "-1")],
+    [
+        ("FILE_EXPIRATION_HOURS", "soon"),
+        ("MAX_FILES_PER_USER", "0"),
+        ("CODE_EXECUTION_TIMEOUT", "-1"),
+        ("OPENAI_BASE_URL", "notaurl"),
+    ],
 )
 def test_a_bad_setting_stops_the_start_with_its_name(program: Program, name: str, value: str) -> None:
     """Variable, value and what is allowed; exit 2; nothing is created."""
@@ -83,6 +88,38 @@ def test_an_oversize_upload_is_refused(served: Program, tmp_path: Path) -> None:
     big.write_bytes(b"x" * 20_000)
     assert "MAX_FILE_SIZE_MB" in complaint(served.run("upload", "--user", "alice", str(big)), 1)
     assert served.on_disk() == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--user", "a", "--timeout", "inf", "s.py"),
+        ("run", "--user", "a", "--out", "s.py", "s.py"),
+        ("run", "--user", "a", "invalid.py"),
+        ("files", "--user", "a", "--at", "99999999999999999999"),
+        ("files", "--user", "a", "--as-of", "0001-01-01T00:00:00+14:00"),
+        ("history", "--user", "a", "--after", "9223372036854775808"),
+        ("replay", "--to", "99999999999999999999"),
+    ],
+)
+def test_extreme_values_are_one_clear_line(
+    program: Program, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Infinite times, numbers beyond 8 bytes, a file for a folder, a script that is no text."""
+    (tmp_path / "s.py").write_text("print(1)")
+    (tmp_path / "invalid.py").write_bytes(b"print(1)\n#\xff\n")
+    line = complaint(program.run(*arguments), 2)
+    assert "should not" not in line
+
+
+@pytest.mark.parametrize("redirect", [">/dev/full", ">&-"])
+def test_a_closed_or_full_stdout_is_no_traceback(program: Program, redirect: str) -> None:
+    """The answer that cannot be printed ends with exit 3 and at most one line."""
+    program.wrapper = ["sh", "-c", f'"$@" {redirect}', "sh"]
+    ended = program.run("history", "--user", "a", "--json")
+    assert ended.returncode == 3, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert len(ended.stderr.splitlines()) <= 1
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from application.audit import fold
 from application.ports import FileList, LedgerStore, Quota, RebuiltView, RunningRow
 from domain.ledger import UserLedger
+from domain.personal import ERASED
 
 
 class NaiveViews:
@@ -13,11 +15,15 @@ class NaiveViews:
 
     def __init__(self, store: LedgerStore) -> None:
         self._store = store
+        self._owners: dict[UUID, str] = {}
 
     def _ledgers(self) -> Iterable[UserLedger]:
         for ledger_id in self._store.ledger_ids():
             ledger = fold(recorded.event for recorded in self._store.stream(ledger_id))
             assert ledger is not None
+            if ledger.user_id == ERASED:
+                ledger.user_id = self._owners.get(ledger_id, ledger_id.hex)
+            self._owners[ledger_id] = ledger.user_id
             yield ledger
 
     def _ledger(self, user_id: str) -> UserLedger | None:
@@ -44,9 +50,14 @@ class NaiveViews:
             ledger.user_id for ledger in self._ledgers() if any(f.is_due(now) for f in ledger.files.values())
         ]
 
-    def next_expiry(self) -> datetime | None:
-        """Return the earliest expiry of all."""
-        times = [f.expires_at for ledger in self._ledgers() for f in ledger.files.values() if f.expires_at]
+    def next_expiry(self, *, after: datetime) -> datetime | None:
+        """Return the earliest expiry after that time."""
+        times = [
+            f.expires_at
+            for ledger in self._ledgers()
+            for f in ledger.files.values()
+            if f.expires_at and f.expires_at > after
+        ]
         return min(times, default=None)
 
     def running_executions(self) -> Sequence[RunningRow]:

@@ -12,6 +12,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = Path(sys.executable).with_name("fileledger")
 TIMEOUT_S = 90
+_KEPT = ("PATH", "LANG", "COVERAGE_")
 
 
 @dataclass
@@ -25,11 +26,7 @@ class Program:
     def start(self, *arguments: str, **how: Any) -> subprocess.Popen[str]:
         """Start a command; no setting of the person who runs the tests gets in."""
         work = self.data_dir.parent
-        kept = {
-            name: os.environ[name]
-            for name in ("PATH", "LANG", "COVERAGE_PROCESS_START")
-            if name in os.environ
-        }
+        kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
         return subprocess.Popen(
             [*self.wrapper, str(COMMAND), "--data-dir", str(self.data_dir), *arguments],
             env={**kept, "HOME": str(work), **self.environment},

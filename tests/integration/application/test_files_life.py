@@ -1,12 +1,20 @@
 """The life of a file through the use cases, over a real ledger and real files."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from application.policy import UsagePolicy
-from domain.errors import EnvironmentFaultError, FileTooLargeError, InvalidValueError, NoSuchFileError
+from domain.errors import (
+    DeliveredBeforeError,
+    EnvironmentFaultError,
+    FileTooLargeError,
+    IntegrityFaultError,
+    InvalidValueError,
+    NoSuchFileError,
+)
 from domain.events import FileBytesPurged, FileEvicted, FileExpired
 from domain.ledger import UserLedger
 from domain.retention import Limits
@@ -217,3 +225,39 @@ def test_expiry_needs_no_luck_with_two_at_once(house: House) -> None:
     assert len(house.expire()) + len(other.expire()) == 1
     expiries = [r for r in house.store.events_after(0, limit=99) if isinstance(r.event, FileExpired)]
     assert len(expiries) == 1
+
+
+def test_a_damaged_ledger_stops_nobody_else(house: House) -> None:
+    """Without alice's key bob's file still expires and leaves the disk; the fault is told at the end."""
+    house.upload("a.csv")
+    bobs = house.upload("b.csv", user_id="bob").file.file_id
+    house.views.files_of("alice")  # the view knows whose ledger it is
+    (house.folder / "keys" / f"{UserLedger.create_id('alice').hex}.key").rename(house.folder / "kept")
+    house.clock.turn(3600)
+    with pytest.raises(IntegrityFaultError, match="key"):
+        house.recover()
+    assert "FileExpired" in kinds(house, "bob")
+    house.purge.catch_up()
+    assert f"{bobs}.csv" not in house.on_disk()
+    assert house.expire.next_due() is None
+
+
+def test_a_delivery_whose_file_is_gone_says_so(house: House) -> None:
+    """The same source after a deletion is neither a new file nor a puzzle."""
+    file_id = house.upload("data.csv", source="discord:1").file.file_id
+    house.delete_file("alice", file_id)
+    with pytest.raises(DeliveredBeforeError, match=file_id):
+        house.upload("data.csv", source="discord:1")
+
+
+def test_two_purges_at_once_tell_the_bytes_once(house: House) -> None:
+    """Whoever unlinks records: no event says that 0 bytes were freed."""
+    for number in range(12):
+        house.upload(f"{number}.csv")
+    threads = [threading.Thread(target=house.purge.catch_up) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    purges = [r.event for r in house.store.events_after(0, limit=99) if isinstance(r.event, FileBytesPurged)]
+    assert [event.bytes_freed for event in purges] == [8] * 9

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from application.audit import fold
-from domain.errors import FileTooLargeError, NoSuchFileError, QuotaExceededError
+from domain.errors import FileTooLargeError, InvalidValueError, NoSuchFileError, QuotaExceededError
 from domain.events import FileEvicted, FileExpired, FileUploaded, LedgerEvent
-from domain.executions import ExecutionReport, Outcome
+from domain.executions import MAX_CODE_BYTES, ExecutionReport, Outcome
 from domain.files import NewFile
 from domain.ledger import REMEMBERED_SOURCES, UserLedger
 from domain.metadata import Metadata
@@ -279,8 +279,10 @@ def test_remembered_deliveries_stay_bounded() -> None:
     assert f"s{REMEMBERED_SOURCES + 49}" in ledger.sources
 
 
-def test_code_that_is_no_valid_text_is_recorded_all_the_same() -> None:
-    """Lone surrogates in code do not stop the record."""
+@pytest.mark.parametrize("code", ["print('\ud800')", "#" * (MAX_CODE_BYTES + 1)])
+def test_code_that_cannot_be_kept_is_refused_before_it_runs(code: str) -> None:
+    """Lone surrogates and code of megabytes record nothing."""
     ledger = UserLedger.open("1", at())
-    ledger.start_execution("run", "print('\ud800')", model=None, runner="r", metadata=at())
-    assert "run" in ledger.running
+    with pytest.raises(InvalidValueError):
+        ledger.start_execution("run", code, model=None, runner="r", metadata=at())
+    assert ledger.version == 1

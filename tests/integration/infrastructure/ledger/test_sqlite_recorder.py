@@ -99,6 +99,23 @@ def test_the_database_refuses_to_rewrite(
         other.execute(statement)
 
 
+def test_a_replace_is_refused_too(recorder: SQLiteLedgerRecorder, tmp_path: Path) -> None:
+    """INSERT OR REPLACE deletes without asking DELETE triggers: by row number and by place."""
+    recorder.insert_events([stored(1)])
+    other = sqlite3.connect(tmp_path / "ledger.db")
+    by_number = "INSERT OR REPLACE INTO stored_events VALUES (1, 'x', 1, 't', x'00')"
+    by_place = (
+        "INSERT OR REPLACE INTO stored_events SELECT 7, originator_id, 1, 't', x'00' FROM stored_events"
+    )
+    for replace in (by_number, by_place):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            other.execute(replace)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        other.execute(
+            "INSERT OR REPLACE INTO event_digests SELECT originator_id, 1, x'00' FROM event_digests"
+        )
+
+
 def test_a_gap_is_refused_and_leaves_nothing(recorder: SQLiteLedgerRecorder) -> None:
     """Version 3 after version 1 is refused whole, with what came with it."""
     ledger, other = uuid4(), uuid4()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from application.verify import VerifyLedger
 from domain.errors import ConflictError, EnvironmentFaultError, IntegrityFaultError
 from domain.events import FileUploaded, LedgerOpened
 from domain.files import NewFile
@@ -14,6 +15,7 @@ from domain.ledger import UserLedger
 from domain.metadata import Metadata
 from domain.personal import ERASED
 from domain.retention import Limits
+from infrastructure.blobs.folder import FolderBlobStore
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.store import SQLiteLedgerStore
 
@@ -165,6 +167,66 @@ def test_other_damage_is_found(store: SQLiteLedgerStore, tmp_path: Path, damage:
     without_triggers(tmp_path).executescript(damage)
     report = open_store(tmp_path).verify_chain()
     assert kind in {problem.kind for problem in report.problems}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM stored_events WHERE rowid = 4; DELETE FROM event_digests WHERE originator_version = 4",
+        "UPDATE stored_events SET originator_version = 9223372036854775807 WHERE rowid = 4",
+        "UPDATE stored_events SET originator_version = 'x' WHERE rowid = 4",
+        "UPDATE stored_events SET originator_id = 'zz' WHERE rowid = 4",
+        "UPDATE stored_events SET originator_id = '[red]x' WHERE rowid = 4",
+        "UPDATE stored_events SET originator_id = x'ff00' WHERE rowid = 4",
+        "UPDATE stored_events SET topic = x'ff' WHERE rowid = 4",
+        "UPDATE stored_events SET state = 17 WHERE rowid = 4",
+        "UPDATE event_digests SET digest = 'text' WHERE originator_version = 4",
+        "UPDATE stored_events SET rowid = 99 WHERE rowid = 4",
+        "UPDATE stored_events SET state = replace(CAST(state AS TEXT), 'CSV', 'TSV') WHERE rowid = 4",
+    ],
+)
+def test_no_damage_breaks_the_check_itself(store: SQLiteLedgerStore, tmp_path: Path, damage: str) -> None:
+    """Wrong types, foreign ids, lost and moved rows: each is a finding, none an exception."""
+    for number in range(1, 6):
+        upload(store, number)
+    without_triggers(tmp_path).executescript(damage)
+    again = open_store(tmp_path)
+    assert again.verify_chain().problems
+    VerifyLedger(again, FolderBlobStore(tmp_path / "user_files"))()
+
+
+def test_a_byte_flipped_in_the_file_behind_the_index_is_found(
+    store: SQLiteLedgerStore, tmp_path: Path
+) -> None:
+    """The table is read, not its index: an altered ledger id in the row alone does not pass."""
+    for number in range(1, 4):
+        upload(store, number)
+    store.close()
+    database = tmp_path / "ledger" / "ledger.db"
+    connection = sqlite3.connect(database)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = bytearray(database.read_bytes())
+    ledger_id = UserLedger.create_id("alice").hex.encode()
+    flipped = 0
+    for at in range(len(content) - 32):
+        if content[at : at + 32] == ledger_id and b"File" in content[at + 32 : at + 48]:
+            content[at] ^= 1
+            flipped += 1
+            break
+    assert flipped
+    database.write_bytes(content)
+    assert open_store(tmp_path).verify_chain().problems
+
+
+def test_a_public_field_cannot_be_changed_without_the_key(store: SQLiteLedgerStore, tmp_path: Path) -> None:
+    """Public fields are bound to the sealed box: even with a forged chain the event does not decode."""
+    upload(store, 1)
+    intruder = without_triggers(tmp_path)
+    forge = "UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), 'CSV', 'TSV') AS BLOB)"
+    intruder.execute(f"{forge} WHERE rowid = 2")
+    with pytest.raises(IntegrityFaultError, match="does not open"):
+        list(open_store(tmp_path).stream(UserLedger.create_id("alice")))
 
 
 def test_a_forged_event_of_an_unknown_kind_imports_nothing(store: SQLiteLedgerStore, tmp_path: Path) -> None:

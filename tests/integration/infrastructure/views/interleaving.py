@@ -34,6 +34,8 @@ class _Actor:
     failure: BaseException | None = None
 
     def gate(self) -> None:
+        if self.must_crash:
+            raise Crashed
         self.arrived.release()
         assert self.go.acquire(timeout=_PATIENCE_S)
         if self.must_crash:
@@ -69,7 +71,7 @@ def interleave(
     turns = itertools.chain.from_iterable([who] * times for who, times in itertools.cycle(script))
     while playing := [actor for actor in actors if not actor.is_over]:
         actor = playing[next(turns) % len(playing)]
-        actor.must_crash = actor.turns == crashes.get(actors.index(actor))
+        actor.must_crash = actor.turns >= crashes.get(actors.index(actor), actor.turns + 1)
         actor.turns += 1
         actor.go.release()
         assert actor.arrived.acquire(timeout=_PATIENCE_S)

@@ -133,10 +133,11 @@ _deed: st.SearchStrategy[_Deed] = st.one_of(
 @st.composite
 def ledgers(draw: st.DrawFn, *, deeds: int) -> MemoryLedgerStore:
     """Draw a ledger of several users: long enough for them to meet the limits."""
-    story = Story(MemoryLedgerStore(positions_apart=draw(st.integers(1, 3))))
+    store = MemoryLedgerStore(positions_apart=draw(st.integers(1, 3)))
+    story = Story(store)
     for verb, user_id, options in draw(st.lists(_deed, min_size=deeds, max_size=2 * deeds)):
         getattr(story, verb)(user_id, **options)
-    return story.store
+    return store
 
 
 def naive_views(events: Iterable[Recorded]) -> Documents:

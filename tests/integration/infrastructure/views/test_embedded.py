@@ -3,6 +3,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -241,10 +242,28 @@ def test_a_server_killed_under_its_users_comes_back_at_the_same_address(
     server.close()
 
 
+def test_a_port_taken_by_another_program_is_told(folder: Path, mongodb_python: Path) -> None:
+    """The server died, somebody else listens there now: old clients cannot find it, new ones can."""
+    server, other = EmbeddedServer(folder, mongodb_python), EmbeddedServer(folder, mongodb_python)
+    server.start()
+    state = state_of(folder)
+    os.kill(state["pid"], signal.SIGKILL)
+    wait_until(lambda: not is_running(folder))
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        squatter.bind(("127.0.0.1", state["port"]))
+        squatter.listen()
+        with pytest.raises(EnvironmentFaultError, match="another port"):
+            server.start()
+        assert documents_at(other.start()) == 0
+    server.close()
+    other.close()
+
+
 def test_kill_9_amid_writes_loses_nothing_that_matters(folder: Path, mongodb_python: Path) -> None:
     """Killed at any moment of catching up, the server comes back with a state to go on from."""
     story = Story()
-    for _ in range(40):
+    for _ in range(15):
         story.upload("alice", hours=3)
         story.start("bob")
         story.finish("bob")
@@ -267,6 +286,21 @@ def test_kill_9_amid_writes_loses_nothing_that_matters(folder: Path, mongodb_pyt
         views.catch_up()
         assert stored_documents(database) == naive_views(story.store.events)
     server.close()
+
+
+def test_a_first_start_killed_half_way_is_made_again(tmp_path: Path, mongodb_python: Path) -> None:
+    """The server that was open for a moment goes with its maker; the next start makes a home of its own."""
+    folder = tmp_path / "mongodb"
+    user = User(folder, mongodb_python)
+    wait_until(lambda: any(folder.glob("new-*/server.json")))
+    (workshop,) = folder.glob("new-*")
+    user.kill()
+    wait_until(lambda: not GuardedServer(workshop, folder / "users.lock").is_running())
+    assert not any(folder.glob("secantus-*"))
+    with EmbeddedServer(folder, mongodb_python) as uri:
+        assert documents_at(uri) == 0
+        assert not workshop.exists()
+    wait_until(lambda: not is_running(folder))
 
 
 def test_a_stale_state_file_is_no_server(folder: Path, mongodb_python: Path) -> None:

@@ -1,7 +1,8 @@
 import threading
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from pymongo import MongoClient
@@ -12,11 +13,15 @@ from application.ports import Quota, RunningRow
 from domain.errors import EnvironmentFaultError, IntegrityFaultError
 from domain.ledger import UserLedger
 from domain.personal import ERASED, personal_tombstones
+from infrastructure.ledger.keys import KeyFolder
+from infrastructure.ledger.store import SQLiteLedgerStore
 from infrastructure.views.client import Document, connect
 from infrastructure.views.mongo_views import MongoViews
 from tests.integration.infrastructure.views.observing import live_collection, stored_documents, tombstones
 from tests.integration.infrastructure.views.stories import Story, locate, naive_views
 from tests.support.memory_ledger import MemoryLedgerStore
+
+DAWN = datetime.min.replace(tzinfo=UTC)
 
 
 @pytest.fixture
@@ -36,7 +41,7 @@ def test_an_empty_ledger_is_caught_up_at_position_zero(views: MongoViews) -> Non
     assert views.catch_up() == 0
     assert views.files_of("alice").files == ()
     assert views.quota_of("alice") == Quota("alice")
-    assert views.next_expiry() is None
+    assert views.next_expiry(after=DAWN) is None
     assert views.running_executions() == []
 
 
@@ -104,7 +109,7 @@ def test_due_users_and_the_next_expiry_are_told(views: MongoViews, story: Story)
     bob_expires = story.now + timedelta(hours=5)
     story.upload("carol", hours=9)
     views.catch_up()
-    assert views.next_expiry() == bob_expires
+    assert views.next_expiry(after=DAWN) == bob_expires
     assert views.due_user_ids(bob_expires - timedelta(milliseconds=1)) == []
     assert views.due_user_ids(bob_expires) == ["bob"]
     assert views.due_user_ids(bob_expires + timedelta(days=1)) == ["bob", "carol"]
@@ -146,6 +151,29 @@ def test_an_erased_user_goes_by_the_id_of_the_ledger(database: Database[Document
     assert {row["user_id"] for view in documents.values() for row in view.values()} == {ledger_hex}
     assert {file["filename"] for file in documents["user_files"].values()} == {ERASED}
     assert [view.digest_before == view.digest_after for view in views.rebuild()] == [True] * 3
+
+
+def test_a_real_ledger_is_followed_and_rebuilt_after_an_erasure(
+    database: Database[Document], tmp_path: Path
+) -> None:
+    """Over SQLite and keys: live and rebuilt views agree; when the key is destroyed, so are the names."""
+    keys = KeyFolder(tmp_path / "keys")
+    store = SQLiteLedgerStore(tmp_path / "ledger" / "ledger.db", keys)
+    story = Story(cast("MemoryLedgerStore", store))
+    for user_id in ("alice", "bob"):
+        story.upload(user_id, name=f"of-{user_id}.csv")
+        story.start(user_id)
+        story.finish(user_id)
+    views = MongoViews(database, store, locate)
+    assert views.catch_up() == store.head()
+    assert stored_documents(database) == naive_views(store.events_after(0, limit=1000))
+    assert all(view.digest_before == view.digest_after for view in views.rebuild())
+    keys.destroy(UserLedger.create_id("alice"))
+    views.rebuild()
+    left = repr(stored_documents(database))
+    assert "alice" not in left
+    assert "of-bob.csv" in left
+    store.close()
 
 
 def test_threads_that_catch_up_at_once_do_no_harm(

@@ -1,5 +1,7 @@
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import count
+from typing import Any, cast
 
 import pytest
 from pymongo.database import Database
@@ -9,6 +11,7 @@ from domain.errors import EnvironmentFaultError, IntegrityFaultError, InvalidVal
 from domain.events import LedgerEvent
 from infrastructure.views.client import Document
 from infrastructure.views.mongo_views import MongoViews
+from tests.integration.infrastructure.views.interleaving import Crashed, GatedDatabase
 from tests.integration.infrastructure.views.observing import (
     VIEWS,
     generations,
@@ -238,18 +241,70 @@ def test_a_follower_overtaken_by_a_swap_leaves_no_collection_behind(
     assert stored_documents(database) == naive_views(story.store.events)
 
 
-def test_a_follower_overtaken_by_a_swap_notes_no_progress_there(
-    views: MongoViews, database: Database[Document], story: Story
-) -> None:
-    """A rebuild read up to an event, and is swapped in while that event's successor is written elsewhere."""
-    before = MemoryLedgerStore()
-    before.events = list(story.store.events)
-    story.upload("bob")
-    rebuilder = MongoViews(database, before, locate)
-    late = MongoViews(database, EventfulLedger(story.store, rebuilder.rebuild), locate)
-    assert late.catch_up() == story.store.head()
-    assert stored_documents(database) == naive_views(story.store.events)
-    assert views.quota_of("bob").uploads == 3
+class Tripwire:
+    """A gate that does something before one step, counted from 1."""
+
+    def __init__(self, step: int, happening: Callable[[], object]) -> None:
+        self._steps_left, self._happening = step, happening
+
+    @property
+    def was_reached(self) -> bool:
+        """Whether there was such a step."""
+        return self._steps_left <= 0
+
+    def __call__(self) -> None:
+        """Count a step."""
+        self._steps_left -= 1
+        if self._steps_left == 0:
+            self._happening()
+
+
+class Kill(Tripwire):
+    """A gate that lets nothing more through from one step on."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step, lambda: None)
+
+    def __call__(self) -> None:
+        """Count a step, or end the actor."""
+        super().__call__()
+        if self.was_reached:
+            raise Crashed
+
+
+@pytest.mark.usefixtures("views")
+def test_a_swap_at_any_step_of_a_follower_loses_no_event(database: Database[Document], story: Story) -> None:
+    """A rebuild that knows less than the follower is swapped in between any two of the follower's steps."""
+    for step in count(1):
+        known = MemoryLedgerStore()
+        known.events = list(story.store.events)
+        story.upload("bob")
+        gate = Tripwire(step, MongoViews(database, known, locate).rebuild)
+        gated = cast("Database[Document]", GatedDatabase(database, gate))
+        assert MongoViews(gated, story.store, locate).catch_up() == story.store.head()
+        assert stored_documents(database) == naive_views(story.store.events), f"swapped at step {step}"
+        assert len(generations(database)) == len(VIEWS)
+        if not gate.was_reached:
+            break
+    assert step > 10
+
+
+@pytest.mark.usefixtures("views")
+def test_a_rebuild_killed_at_any_step_leaves_whole_views(database: Database[Document], story: Story) -> None:
+    """Whatever the step, the views stay right, and the next rebuild sweeps up."""
+    for step in count(1):
+        gate = Kill(step)
+        gated = cast("Database[Document]", GatedDatabase(database, gate))
+        with suppress(Crashed):
+            MongoViews(gated, story.store, locate).rebuild()
+        assert stored_documents(database) == naive_views(story.store.events), f"killed at step {step}"
+        if not gate.was_reached:
+            break
+        MongoViews(database, story.store, locate).catch_up()
+        shown = {row["_id"] for row in database["user_files"].find()}
+        assert shown == stored_documents(database)["user_files"].keys()
+    assert step > 30
+    assert len(generations(database)) == len(VIEWS)
 
 
 def test_a_rebuild_that_began_later_takes_precedence(
@@ -292,7 +347,7 @@ def test_an_error_on_the_way_drops_the_scratch(database: Database[Document], sto
 def test_views_of_a_ledger_that_is_no_more_are_refused_until_they_are_rebuilt(
     views: MongoViews, database: Database[Document], story: Story
 ) -> None:
-    """A ledger restored from a backup is shorter than its views: they are not trusted, a replay mends them."""
+    """A ledger restored from a backup is shorter than its views: not trusted, until a replay mends them."""
     assert views.catch_up() == story.store.head()
     del story.store.events[-3:]
     with pytest.raises(IntegrityFaultError, match="fileledger replay"):
