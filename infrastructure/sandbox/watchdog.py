@@ -36,8 +36,6 @@ class WatchedRun:
         Exactly means that shared pages count once (PSS), and so do shared sockets.
         """
         pids = descendants(self._pid) if self._pid else []
-        if any(map(is_hidden, pids)):
-            return True
         bound = sum(resident_bytes(pid) + len(_open_files(pid)) * bytes_per_socket() for pid in pids)
         if bound <= self._limit_bytes:
             return False
@@ -107,17 +105,6 @@ def bytes_per_socket() -> int:
         return 2 * int(_WMEM_MAX.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return 2 * _USUAL_WMEM_MAX
-
-
-def is_hidden(pid: int) -> bool:
-    """Tell whether a living process keeps its memory from being looked at: then it counts as too much."""
-    try:
-        list((_PROC / str(pid) / "fd").iterdir())
-    except PermissionError:
-        return True
-    except OSError:
-        return False  # gone
-    return False
 
 
 def _sizes(pid: int, file: str) -> Iterator[tuple[str, int]]:
