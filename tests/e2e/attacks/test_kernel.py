@@ -46,6 +46,12 @@ def test_no_process_can_be_made_in_a_new_namespace(attack: Runs, flag: int) -> N
     assert attack.printed(f"{_SYSCALL}\nprint(call({number}, {flag | 17}, 0, 0, 0, 0))") == "(-1, 1)"
 
 
+def test_a_run_cannot_hide_its_memory(attack: Runs) -> None:
+    """A process that is not dumpable would be invisible to the watchdog: PR_SET_DUMPABLE is refused."""
+    hide = "libc = ctypes.CDLL(None, use_errno=True)\nprint(libc.prctl(4, 0, 0, 0, 0), ctypes.get_errno())"
+    assert attack.printed(f"import ctypes\n{hide}") == "-1 1"
+
+
 def test_terminal_input_cannot_be_forged(attack: Runs) -> None:
     """The request that types into a terminal is refused, whatever the high half of its number says."""
     number = system_calls.IOCTL[platform.machine()]
