@@ -25,7 +25,7 @@ from application.ports import Check
 from application.purge import PurgeRemovedFiles
 from application.replay import ReplayLedger
 from application.run_code import RunCode
-from application.startup import Recover, Recovery
+from application.startup import Recover
 from application.upload import UploadFile
 from application.verify import VerifyLedger
 from domain.errors import FileLedgerError, LedgerCutError
@@ -247,10 +247,10 @@ class Wiring:
 
     # -- a process's life ----------------------------------------------------
 
-    def start(self) -> Recovery:
+    def start(self) -> None:
         """Finish what dead processes left, then keep views, disk and expiry up to date by themselves."""
         self._is_short_lived = False
-        recovery = self.recover()
+        self.begin()  # one user's damaged ledger must not keep the house shut for everybody
         self.sandbox.warm()
         timer = ExpiryTimer(self.expire, self.expire.next_due)
 
@@ -267,7 +267,6 @@ class Wiring:
             self._stack.callback(follower.close)
         timer.start()
         self._stack.callback(timer.close)
-        return recovery
 
     def begin(self, user_id: str | None = None) -> None:
         """Do for a short command what `start` does for a long-lived process, once."""

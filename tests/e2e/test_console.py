@@ -1,5 +1,6 @@
 """The console as a person uses it, and the model behind it."""
 
+import time
 from pathlib import Path
 
 from tests.support.model_endpoint import Events, ModelEndpoint, Request, runs, says
@@ -112,3 +113,15 @@ def test_two_processes_share_one_data_folder(served: Program, table: Path) -> No
         served.json("upload", "--user", "alice", str(table))
         out, _ = console.communicate("/files\n/quit\n", timeout=60)
     assert "table.csv" in out
+
+
+def test_a_damaged_ledger_of_one_keeps_the_console_open_for_others(served: Program, table: Path) -> None:
+    """With alice's key gone and a file of hers due, bob's console starts and lists."""
+    served.environment["FILE_EXPIRATION_HOURS"] = "0.0003"
+    served.json("upload", "--user", "alice", str(table))
+    for key in (served.data_dir / "keys").iterdir():
+        key.unlink()
+    time.sleep(1.5)
+    ended = served.console(f"/upload {table}", "/files", "/quit", user="bob")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "File uploaded successfully" in ended.stdout
