@@ -18,7 +18,7 @@ from application.model import (
     ToolCall,
     ToolMessage,
 )
-from application.ports import Clock
+from application.ports.clock import Clock
 from application.prompts import (
     EXECUTE_PYTHON_CODE,
     CodeArguments,

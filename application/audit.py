@@ -7,7 +7,7 @@ from typing import Any
 
 from application.files import Listing, listing_of
 from application.policy import UsagePolicy
-from application.ports import LedgerStore, Recorded
+from application.ports.ledger import LedgerStore, Recorded
 from domain.errors import InvalidValueError, NoSuchFileError
 from domain.events import (
     ExecutionFinished,

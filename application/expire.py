@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from application.ledgers import By, Ledgers, each_ledger
-from application.ports import Views
+from application.ports.views import Views
 from domain.metadata import Metadata, to_utc_milliseconds
 
 EXPIRY = By("system:expiry")

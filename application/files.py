@@ -5,7 +5,9 @@ from typing import BinaryIO
 
 from application.ledgers import By, Ledgers
 from application.policy import UsagePolicy
-from application.ports import BlobStore, Clock, FileList, Views
+from application.ports.blobs import BlobStore
+from application.ports.clock import Clock
+from application.ports.views import FileList, Views
 from domain.files import LedgerFile, blob_name, check_user_id
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from application.ports import Ids, StagedBlob
+from application.ports.blobs import StagedBlob
+from application.ports.clock import Ids
 from domain.errors import FileTooLargeError
 from domain.file_types import HEAD_BYTES, identify
 from domain.files import NewFile, blob_name, clean_filename

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar, cast
 
-from application.ports import Clock, LedgerStore
+from application.ports.clock import Clock
+from application.ports.ledger import LedgerStore
 from domain.errors import ConflictError, IntegrityFaultError
 from domain.events import LedgerEvent
 from domain.ledger import UserLedger

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from application.ports import Check
+from application.ports.sandbox import Check
 from domain.errors import EnvironmentFaultError
 
 # -- what is said ----------------------------------------------------------------

@@ -10,7 +10,8 @@ from threading import Lock
 from uuid import UUID
 
 from application.ledgers import By, Ledgers, each_ledger
-from application.ports import BlobStore, LedgerStore
+from application.ports.blobs import BlobStore
+from application.ports.ledger import LedgerStore
 from domain.events import FileDeleted, FileEvicted, FileExpired
 from domain.files import blob_name
 from domain.ledger import UserLedger

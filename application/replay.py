@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from application.ports import LedgerStore, RebuiltView, Views
+from application.ports.ledger import LedgerStore
+from application.ports.views import RebuiltView, Views
 from domain.files import check_user_id
 
 

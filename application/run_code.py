@@ -9,16 +9,9 @@ from typing import BinaryIO, Protocol
 from application.intake import take_in
 from application.ledgers import By, Ledgers
 from application.policy import UsagePolicy
-from application.ports import (
-    BlobStore,
-    GrantedFile,
-    Ids,
-    OutputStream,
-    Runners,
-    RunRequest,
-    RunResult,
-    Sandbox,
-)
+from application.ports.blobs import BlobStore
+from application.ports.clock import Ids
+from application.ports.sandbox import GrantedFile, OutputStream, Runners, RunRequest, RunResult, Sandbox
 from domain.errors import EnvironmentFaultError, FileLedgerError
 from domain.events import ExecutionFinished
 from domain.executions import INTERRUPTED, ExecutionReport, Outcome

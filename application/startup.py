@@ -5,7 +5,10 @@ from functools import partial
 
 from application.expire import ExpireFiles
 from application.ledgers import By, Ledgers, each_ledger
-from application.ports import BlobStore, LedgerStore, Runners, Views
+from application.ports.blobs import BlobStore
+from application.ports.ledger import LedgerStore
+from application.ports.sandbox import Runners
+from application.ports.views import Views
 from application.purge import PurgeRemovedFiles
 from domain.errors import IntegrityFaultError
 from domain.executions import INTERRUPTED

@@ -7,7 +7,8 @@ from functools import partial
 from application.intake import take_in
 from application.ledgers import By, Ledgers
 from application.policy import UsagePolicy
-from application.ports import BlobStore, Ids
+from application.ports.blobs import BlobStore
+from application.ports.clock import Ids
 from domain.errors import DeliveredBeforeError, NoSuchFileError, RefusedError, UsageError
 from domain.events import FileEvicted
 from domain.files import LedgerFile, NewFile, blob_name, check_user_id

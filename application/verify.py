@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from application.ports import BlobStore, LedgerProblem, LedgerStore
+from application.ports.blobs import BlobStore
+from application.ports.ledger import LedgerProblem, LedgerStore
 from domain.errors import FileLedgerError, IntegrityFaultError
 from domain.files import LedgerFile, blob_name, check_user_id
 from domain.ledger import UserLedger

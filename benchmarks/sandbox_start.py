@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from application.ports import GrantedFile, OutputStream, RunRequest
+from application.ports.sandbox import GrantedFile, OutputStream, RunRequest
 from infrastructure.sandbox import bubblewrap
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.config import SandboxConfig

@@ -21,7 +21,7 @@ from application.files import DeleteFile, ListFiles, OpenFile
 from application.ledgers import Ledgers
 from application.model import LanguageModel
 from application.policy import UsagePolicy
-from application.ports import Check
+from application.ports.sandbox import Check
 from application.purge import PurgeRemovedFiles
 from application.replay import ReplayLedger
 from application.run_code import RunCode

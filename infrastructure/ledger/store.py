@@ -12,7 +12,7 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Mappe
 from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
-from application.ports import ChainReport, Recorded
+from application.ports.ledger import ChainReport, Recorded
 from domain.errors import IntegrityFaultError
 from domain.events import LedgerEvent, LedgerOpened
 from domain.ledger import REPLAY_FAULTS, UserLedger, damaged_ledger

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import PersistenceError, StoredEvent
 
-from application.ports import ChainReport, LedgerProblem
+from application.ports.ledger import ChainReport, LedgerProblem
 from domain.errors import IntegrityFaultError
 from domain.events import LedgerOpened
 from domain.personal import ERASED

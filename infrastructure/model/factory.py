@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from urllib.parse import urlsplit
 
 from application.model import LanguageModel, Message, NoModelError, Piece, Tool
-from application.ports import Check
+from application.ports.sandbox import Check
 from domain.errors import InvalidValueError
 
 DEFAULT_MODEL = "gpt-5.4-mini"

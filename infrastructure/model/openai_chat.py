@@ -10,7 +10,7 @@ from openai import DefaultHttpxClient, OpenAI, Stream, omit
 from openai.types.chat import ChatCompletionChunk
 
 from application.model import Message, ModelError, Piece, TextDelta, Tool
-from application.ports import Check
+from application.ports.sandbox import Check
 from infrastructure.model.openai_errors import PROVIDER_FAULTS, model_error
 from infrastructure.model.openai_wire import Chunk, ModelList, ReplyBuilder, message_param, tool_param
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from application.ports import Check, RunHost, RunRequest, RunResult
+from application.ports.sandbox import Check, RunHost, RunRequest, RunResult
 from domain.errors import EnvironmentFaultError
 from domain.executions import Outcome
 from infrastructure.sandbox import bubblewrap, fonts

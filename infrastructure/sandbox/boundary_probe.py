@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from application.ports import Check
+from application.ports.sandbox import Check
 from domain.errors import EnvironmentFaultError
 from infrastructure.sandbox import bubblewrap, cgroups, remedies, seccomp
 from infrastructure.sandbox.cells import CellError

@@ -3,7 +3,7 @@
 import os
 import socket
 
-from application.ports import GrantedFile, RunHost
+from application.ports.sandbox import GrantedFile, RunHost
 from domain.files import file_extension
 from infrastructure.sandbox import channel
 from infrastructure.sandbox.inputs import InputError, Inputs

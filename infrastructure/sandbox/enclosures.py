@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Protocol
 
-from application.ports import Check
+from application.ports.sandbox import Check
 from infrastructure.sandbox.cells import Cell, CellError, CellMaker
 from infrastructure.sandbox.groups import RunGroup, RunGroups
 

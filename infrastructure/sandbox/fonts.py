@@ -6,7 +6,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from application.ports import GrantedFile, OutputStream
+from application.ports.sandbox import GrantedFile, OutputStream
 
 CODE = """
 import os, shutil

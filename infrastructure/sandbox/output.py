@@ -2,7 +2,7 @@
 
 import codecs
 
-from application.ports import OutputStream, RunHost
+from application.ports.sandbox import OutputStream, RunHost
 
 
 class CappedOutput:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from application.ports import OutputStream, RunHost, RunRequest, RunResult
+from application.ports.sandbox import OutputStream, RunHost, RunRequest, RunResult
 from domain.executions import Outcome
 from infrastructure.sandbox.broker import FileBroker
 from infrastructure.sandbox.cells import Cell

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 
-from application.ports import Check
+from application.ports.sandbox import Check
 from infrastructure.sandbox.cells import CellError
 from infrastructure.sandbox.config import SandboxConfig
 from infrastructure.sandbox.enclosures import Enclosure, Enclosures, enclose

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from application.ports import LedgerStore, Recorded
+from application.ports.ledger import LedgerStore, Recorded
 from domain.errors import InvalidValueError
 from domain.ledger import UserLedger
 

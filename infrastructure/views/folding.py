@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from application.ports import Recorded
+from application.ports.ledger import Recorded
 from domain.errors import IntegrityFaultError
 from infrastructure.views.client import Document
 from infrastructure.views.faults import REBUILD_REMEDY

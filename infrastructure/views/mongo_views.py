@@ -15,7 +15,8 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
-from application.ports import FileList, LedgerStore, Quota, RebuiltView, Recorded, RunningRow
+from application.ports.ledger import LedgerStore, Recorded
+from application.ports.views import FileList, Quota, RebuiltView, RunningRow
 from domain.errors import IntegrityFaultError, InvalidValueError, LedgerCutError
 from domain.files import LedgerFile
 from domain.ledger import UserLedger

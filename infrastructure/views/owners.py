@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from application.ports import LedgerStore, Recorded
+from application.ports.ledger import LedgerStore, Recorded
 from domain.events import LedgerOpened
 from domain.personal import ERASED
 

@@ -17,7 +17,8 @@ from typing import Self
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from application.ports import LedgerStore, RebuiltView, Recorded
+from application.ports.ledger import LedgerStore, Recorded
+from application.ports.views import RebuiltView
 from domain.errors import EnvironmentFaultError
 from infrastructure.views.bounds import Bounds, Progress
 from infrastructure.views.client import Document

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from application.audit import History, Why, event_data
 from application.files import Listing
-from application.ports import Check, Recorded
+from application.ports.ledger import Recorded
+from application.ports.sandbox import Check
 from application.replay import ReplayReport
 from application.run_code import Execution
 from application.upload import Receipt

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.syntax import Syntax
 
-from application.ports import OutputStream
+from application.ports.sandbox import OutputStream
 from application.run_code import Execution
 from interfaces.cli.text import safe_text
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from application.audit import History, Why, event_data
 from application.files import Listing
-from application.ports import Check
+from application.ports.sandbox import Check
 from application.replay import ReplayReport
 from application.run_code import Execution
 from application.upload import Receipt

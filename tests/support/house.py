@@ -9,7 +9,7 @@ from application.expire import ExpireFiles
 from application.files import DeleteFile, ListFiles, OpenFile
 from application.ledgers import Ledgers
 from application.policy import UsagePolicy
-from application.ports import Views
+from application.ports.views import Views
 from application.purge import PurgeRemovedFiles
 from application.startup import Recover
 from application.upload import Receipt, UploadFile

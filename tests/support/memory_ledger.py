@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 from uuid import UUID
 
-from application.ports import ChainReport, Recorded
+from application.ports.ledger import ChainReport, Recorded
 from domain.errors import ConflictError
 from domain.events import FileRecorded, LedgerEvent, LedgerOpened
 from domain.ledger import UserLedger

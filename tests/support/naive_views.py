@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from application.audit import fold
-from application.ports import FileList, LedgerStore, Quota, RebuiltView, RunningRow
+from application.ports.ledger import LedgerStore
+from application.ports.views import FileList, Quota, RebuiltView, RunningRow
 from domain.ledger import UserLedger
 from domain.personal import ERASED
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from application.ports import Check, GrantedFile, OutputStream, RunRequest, RunResult
+from application.ports.sandbox import Check, GrantedFile, OutputStream, RunRequest, RunResult
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.config import SandboxConfig
 

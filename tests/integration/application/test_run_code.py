@@ -8,7 +8,7 @@ import pytest
 
 from application.ledgers import By
 from application.policy import UsagePolicy
-from application.ports import Check, RunHost, RunRequest, RunResult
+from application.ports.sandbox import Check, RunHost, RunRequest, RunResult
 from application.run_code import RunCode
 from domain.errors import EnvironmentFaultError
 from domain.events import ExecutionFinished, ExecutionStarted

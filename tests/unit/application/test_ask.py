@@ -30,7 +30,7 @@ from application.model import (
     Usage,
     UserMessage,
 )
-from application.ports import Check, OutputStream
+from application.ports.sandbox import Check, OutputStream
 from application.run_code import Execution, RunObserver
 from application.turn import MAX_ROUNDS, Answer, StopReason
 from domain.errors import EnvironmentFaultError, FileLedgerError, InvalidValueError, NoSuchFileError

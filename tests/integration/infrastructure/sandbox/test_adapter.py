@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from application.ports import OutputStream
+from application.ports.sandbox import OutputStream
 from domain.executions import Outcome
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from tests.support.sandboxes import RecordingHost, Runs, await_spares, config, opened, spares_check

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from application.ports import Recorded
+from application.ports.ledger import Recorded
 from domain.events import (
     ExecutionFinished,
     ExecutionStarted,

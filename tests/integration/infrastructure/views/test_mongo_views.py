@@ -9,7 +9,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import WriteError
 
-from application.ports import Quota, RunningRow
+from application.ports.views import Quota, RunningRow
 from domain.errors import EnvironmentFaultError, IntegrityFaultError
 from domain.ledger import UserLedger
 from domain.personal import ERASED, personal_tombstones

@@ -6,7 +6,8 @@ from typing import Any, cast
 import pytest
 from pymongo.database import Database
 
-from application.ports import RebuiltView, Recorded
+from application.ports.ledger import Recorded
+from application.ports.views import RebuiltView
 from domain.errors import EnvironmentFaultError, IntegrityFaultError, InvalidValueError
 from domain.events import LedgerEvent
 from infrastructure.views.client import Document

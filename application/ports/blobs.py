@@ -1,0 +1,55 @@
+"""What keeps files' bytes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+
+
+class StagedBlob(Protocol):
+    """Bytes on their way in; nobody can see them before `commit`."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes written so far."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the bytes written so far, in hex."""
+
+    def write(self, chunk: bytes) -> None:
+        """Append bytes."""
+
+    def commit(self, name: str) -> None:
+        """Make the bytes durable under `name` in the user's folder."""
+
+
+class BlobStore(Protocol):
+    """Keeps files' bytes, a folder a user."""
+
+    def stage(self, user_id: str) -> AbstractContextManager[StagedBlob]:
+        """Open a staging blob; bytes not committed when the context ends are gone."""
+
+    def open(self, user_id: str, name: str) -> BinaryIO:
+        """Open a blob for reading; the file object has a real, read-only descriptor.
+
+        Raises:
+            IntegrityFaultError: the blob is missing.
+        """
+
+    def locate(self, user_id: str, name: str) -> str:
+        """Return where the blob is, as text for operators (a path or a URL)."""
+
+    def purge(self, user_id: str, name: str) -> int:
+        """Remove a blob durably and return the bytes freed; 0 when it was gone already."""
+
+    def names(self, user_id: str | None = None) -> Iterator[tuple[str, str]]:
+        """Yield (user_id, name) of every committed blob, of one user or of all."""
+
+    def discard_orphans(
+        self, is_recorded: Callable[[str, str], bool], user_id: str | None = None
+    ) -> list[str]:
+        """Remove bytes, one user's or all, that no event names and no living process is about to record.
+
+        `is_recorded(user_id, name)` tells whether the ledger knows a blob. Returns
+        what was removed, as text for operators.
+        """

@@ -1,0 +1,86 @@
+"""What keeps the events of every user: the only truth."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from domain.events import LedgerEvent
+from domain.ledger import UserLedger
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An event and its `position` in the whole ledger (from 1, rising, not dense)."""
+
+    position: int
+    event: LedgerEvent
+
+
+@dataclass(frozen=True)
+class LedgerProblem:
+    """Something that `verify` found.
+
+    `user_id` is a ledger's hex id when its owner cannot be read, and None (like
+    `sequence`) when the problem is not one ledger's.
+    """
+
+    user_id: str | None
+    sequence: int | None
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """What a check of the stored events saw."""
+
+    events: int
+    ledgers: int
+    problems: tuple[LedgerProblem, ...]
+
+
+class LedgerStore(Protocol):
+    """Keeps the events of every user's ledger: the only truth."""
+
+    def load(self, user_id: str) -> UserLedger | None:
+        """Return the user's ledger as it stands, or None when there is none."""
+
+    def append(self, ledger: UserLedger) -> int:
+        """Save the pending events of `ledger` in one step and return the last one's position.
+
+        With nothing pending, returns the position of the ledger's newest event
+        known to this process. The aggregate must not be used again after an error.
+
+        Raises:
+            ConflictError: another writer saved to the same ledger first.
+        """
+
+    def head(self) -> int:
+        """Return the position of the newest event, 0 when there is none."""
+
+    def events_after(
+        self, position: int, *, limit: int, up_to: int | None = None, kinds: Sequence[type[LedgerEvent]] = ()
+    ) -> Sequence[Recorded]:
+        """Return at most `limit` events of all users after `position`, in order; of `kinds` if given."""
+
+    def stream(self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None) -> Iterator[Recorded]:
+        """Yield one ledger's events in order; `after` and `up_to` are sequences (versions)."""
+
+    def find_file(self, file_id: str) -> UUID | None:
+        """Return the id of the ledger that ever recorded `file_id`, or None."""
+
+    def ledger_ids(self) -> Iterator[UUID]:
+        """Yield the id of every ledger."""
+
+    def owner_of(self, ledger_id: UUID) -> str | None:
+        """Return whose ledger it is; None when there is none or its owner was erased."""
+
+    def verify_chain(self, user_id: str | None = None) -> ChainReport:
+        """Check the stored bytes of one user's ledger, or of all, against the hash chain."""
+
+    def policy_position(self, policy: str) -> int:
+        """Return how far a policy has followed the ledger; 0 at first."""
+
+    def advance_policy(self, policy: str, position: int) -> None:
+        """Remember that a policy has dealt with everything up to `position`; never goes back."""

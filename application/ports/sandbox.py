@@ -1,0 +1,117 @@
+"""What runs hostile code, and what a run may ask of its host."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Literal, Protocol
+
+from domain.executions import Outcome
+
+OutputStream = Literal["stdout", "stderr"]
+
+
+class Runners(Protocol):
+    """Processes that carry out executions."""
+
+    def current(self) -> str:
+        """Return this process's identity."""
+
+    def is_alive(self, runner: str) -> bool:
+        """Tell whether the process that `runner` names still lives."""
+
+
+@dataclass(frozen=True)
+class GrantedFile:
+    """A file handed into a run: what `load_file` needs to open it.
+
+    `loader` names the guest's loader for it (see `domain.file_types`); `content`
+    has a real, read-only descriptor.
+    """
+
+    file_id: str
+    filename: str
+    file_type: str
+    loader: str
+    content: BinaryIO
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """Code to run. `timeout_s` is wall-clock time from the first byte of user code."""
+
+    execution_id: str
+    user_id: str
+    code: str
+    timeout_s: float
+
+
+class RunHost(Protocol):
+    """What one run may ask of the host while it goes on.
+
+    Methods are called from the sandbox's own thread and must not raise.
+    """
+
+    def open_file(self, file_id: str) -> GrantedFile | None:
+        """Open a granted file; None (absent, gone, foreign: all alike) when there is none."""
+
+    def keep_output(self, name: str, content: BinaryIO) -> str | None:
+        """Take a file that the run made. Return why it is not kept, or None when it is."""
+
+    def show_output(self, stream: OutputStream, text: str) -> None:
+        """Take a piece of the run's output as it appears."""
+
+    def show_progress(self, text: str) -> None:
+        """Take a short word on what the run waits for ("installing humanize")."""
+
+    def is_cancelled(self) -> bool:
+        """Tell whether somebody wants the run stopped."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended.
+
+    `stdout` and `stderr` are capped and decoded; `duration_ms` is wall-clock time
+    of user code; `explanation` says in words what cut the run off, if anything
+    did; `skipped_outputs` name each file left behind, with the reason.
+    """
+
+    outcome: Outcome
+    exit_code: int | None
+    stdout: str
+    stderr: str
+    duration_ms: int
+    explanation: str = ""
+    loaded_file_ids: tuple[str, ...] = ()
+    packages_installed: tuple[str, ...] = ()
+    skipped_outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of `doctor`: what works here, and how to mend what does not.
+
+    An `optional` part may be off without anything being wrong.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+    optional: bool = False
+
+
+class Sandbox(Protocol):
+    """Runs hostile code behind a boundary of the kernel."""
+
+    def run(self, request: RunRequest, host: RunHost) -> RunResult:
+        """Run code to its end. Never raises for what the code does.
+
+        Raises:
+            EnvironmentFaultError: no boundary can be built here; names the remedy.
+        """
+
+    def checks(self) -> Sequence[Check]:
+        """Tell which mechanisms of the boundary hold on this machine."""
+
+    def close(self) -> None:
+        """Stop every run and helper process."""
