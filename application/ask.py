@@ -120,7 +120,7 @@ class Ask:
                 if isinstance(piece, Reply):
                     turn.take(piece)
                     return piece
-                if turn.observer.is_cancelled():
+                if turn.observer.cancelled_by():
                     return None
                 turn.say(piece.text)
         msg = "The model's reply broke off before it was complete. Ask again."
@@ -129,7 +129,7 @@ class Ask:
     def _carry_out(self, turn: Turn, calls: Sequence[ToolCall], rounds_left: int) -> bool:
         """Do what the model wishes, in order; False when the turn is cancelled."""
         for number, call in enumerate(calls, start=1):
-            if turn.observer.is_cancelled():
+            if turn.observer.cancelled_by():
                 return False
             result = (
                 self._call(turn, call) if number <= MAX_CALLS_PER_REPLY else _fault("too many calls at once")

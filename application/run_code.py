@@ -26,7 +26,11 @@ COPY_CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Execution:
-    """A finished run. `files` are the outputs that were kept; `skipped_outputs` say why others were not."""
+    """A finished run.
+
+    `stopped_by` is the actor who cancelled it, if one did. `files` are the outputs
+    that were kept; `skipped_outputs` say why others were not.
+    """
 
     execution_id: str
     outcome: Outcome
@@ -38,6 +42,7 @@ class Execution:
     files: tuple[LedgerFile, ...]
     packages_installed: tuple[str, ...]
     skipped_outputs: tuple[str, ...]
+    stopped_by: str = ""
 
 
 class RunObserver(Protocol):
@@ -49,8 +54,8 @@ class RunObserver(Protocol):
     def show_progress(self, text: str) -> None:
         """Take a short word on what the run waits for."""
 
-    def is_cancelled(self) -> bool:
-        """Tell whether the run shall stop."""
+    def cancelled_by(self) -> str:
+        """Return the actor who wants the run stopped, empty while nobody does."""
 
 
 class Unobserved:
@@ -62,9 +67,9 @@ class Unobserved:
     def show_progress(self, text: str) -> None:
         """Ignore progress."""
 
-    def is_cancelled(self) -> bool:
+    def cancelled_by(self) -> str:
         """Never cancel."""
-        return False
+        return ""
 
 
 class RunCode:
@@ -139,6 +144,7 @@ class RunCode:
             exit_code=result.exit_code,
             duration_ms=result.duration_ms,
             output=_transcript(result),
+            stopped_by=result.stopped_by,
             packages=result.packages_installed,
             loaded_file_ids=result.loaded_file_ids,
             skipped_outputs=result.skipped_outputs,
@@ -169,6 +175,7 @@ class RunCode:
             files=tuple(decision.result),
             packages_installed=result.packages_installed,
             skipped_outputs=skipped[0] if skipped else (),
+            stopped_by=result.stopped_by,
         )
 
     def _drop_unkept(self, user_id: str, outputs: Sequence[NewFile], kept: Sequence[LedgerFile]) -> None:
@@ -207,14 +214,19 @@ class _Host:
         self._limits = limits
         self._user_id, self._blobs, self._ids, self._stack = user_id, blobs, ids, stack
         self._granted = {file.file_id: file for file in granted}
+        self._newest = {file.filename: file for file in granted}  # the oldest come first
         self.outputs: list[NewFile] = []
         self.show_output = observer.show_output
         self.show_progress = observer.show_progress
-        self.is_cancelled = observer.is_cancelled
+        self.cancelled_by = observer.cancelled_by
 
-    def open_file(self, file_id: str) -> GrantedFile | None:
+    def files(self) -> Sequence[LedgerFile]:
+        """Return what is granted."""
+        return tuple(self._granted.values())
+
+    def open_file(self, reference: str) -> GrantedFile | None:
         """Open a granted file; None when there is none, whoever's it may be."""
-        file = self._granted.get(file_id)
+        file = self._granted.get(reference) or self._newest.get(reference)
         if file is None:
             return None
         try:

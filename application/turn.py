@@ -64,7 +64,7 @@ class Answer:
 
 
 class TurnObserver(RunObserver, Protocol):
-    """Somebody who watches a turn; `is_cancelled` stops the turn, not only a run in it."""
+    """Somebody who watches a turn; `cancelled_by` stops the turn, not only a run in it."""
 
     def show_text(self, text: str) -> None:
         """Take a piece of the answer as it appears."""

@@ -13,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from application.ports.sandbox import GrantedFile, OutputStream, RunRequest
+from domain.files import LedgerFile
 from infrastructure.sandbox import bubblewrap
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.config import SandboxConfig
@@ -49,9 +50,13 @@ class OneFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def open_file(self, file_id: str) -> GrantedFile | None:
+    def files(self) -> Sequence[LedgerFile]:
+        """None is listed."""
+        return ()
+
+    def open_file(self, reference: str) -> GrantedFile | None:
         """Grant the file."""
-        return GrantedFile(file_id, self._path.name, "CSV", "csv", self._path.open("rb"))
+        return GrantedFile(reference, self._path.name, "CSV", "csv", self._path.open("rb"))
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
         """Read it, as a store would."""
@@ -65,9 +70,9 @@ class OneFile:
     def show_progress(self, text: str) -> None:
         """Nobody waits."""
 
-    def is_cancelled(self) -> bool:
-        """It is never cancelled."""
-        return False
+    def cancelled_by(self) -> str:
+        """Nobody does."""
+        return ""
 
 
 def main() -> None:

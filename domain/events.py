@@ -150,7 +150,12 @@ class ExecutionStarted(LedgerEvent):
 
 
 class ExecutionFinished(LedgerEvent):
-    """Code ended. `loaded_file_ids` are the files that it did open."""
+    """Code ended.
+
+    `stopped_by` is the actor who cancelled it, empty when nobody did (and in
+    events from before it was recorded). `loaded_file_ids` are the files that it
+    did open.
+    """
 
     TOPIC = "ExecutionFinished"
 
@@ -159,6 +164,7 @@ class ExecutionFinished(LedgerEvent):
     exit_code: int | None
     duration_ms: int = Field(ge=0)
     output_tail: PersonalText
+    stopped_by: PersonalText = ""
     packages: tuple[str, ...]
     loaded_file_ids: tuple[str, ...]
     generated_file_ids: tuple[str, ...]

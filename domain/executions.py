@@ -24,7 +24,10 @@ class Outcome(StrEnum):
 
 
 class ExecutionReport(BaseModel):
-    """What came of an execution, apart from the files that it made."""
+    """What came of an execution, apart from the files that it made.
+
+    `stopped_by` is the actor who cancelled it, empty when nobody did.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,6 +35,7 @@ class ExecutionReport(BaseModel):
     exit_code: int | None = None
     duration_ms: int = 0
     output: str = ""
+    stopped_by: str = ""
     packages: tuple[str, ...] = ()
     loaded_file_ids: tuple[str, ...] = ()
     skipped_outputs: tuple[str, ...] = ()

@@ -192,6 +192,7 @@ class UserLedger(BaseAggregate[UUID]):
             exit_code=report.exit_code,
             duration_ms=report.duration_ms,
             output_tail=output_tail(report.output),
+            stopped_by=report.stopped_by,
             packages=report.packages,
             loaded_file_ids=report.loaded_file_ids,
             generated_file_ids=tuple(new.file_id for new in kept),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Literal, Protocol
 
 from domain.executions import Outcome
+from domain.files import LedgerFile
 
 OutputStream = Literal["stdout", "stderr"]
 
@@ -36,12 +37,19 @@ class GrantedFile:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """Code to run. `timeout_s` is wall-clock time from the first byte of user code."""
+    """Code to run.
+
+    `timeout_s` is wall-clock time from the first byte of user code, without what
+    the host spends on installing packages for it. Runs of one user with the same
+    `conversation_id` may go on with each other's variables, where an adapter keeps
+    a process alive for that; nobody may rely on it.
+    """
 
     execution_id: str
     user_id: str
     code: str
     timeout_s: float
+    conversation_id: str | None = None
 
 
 class RunHost(Protocol):
@@ -50,8 +58,14 @@ class RunHost(Protocol):
     Methods are called from the sandbox's own thread and must not raise.
     """
 
-    def open_file(self, file_id: str) -> GrantedFile | None:
-        """Open a granted file; None (absent, gone, foreign: all alike) when there is none."""
+    def files(self) -> Sequence[LedgerFile]:
+        """Return the granted files, oldest first."""
+
+    def open_file(self, reference: str) -> GrantedFile | None:
+        """Open a granted file by its id, or the newest one of that name.
+
+        None when there is none: absent, gone and foreign are all alike.
+        """
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
         """Take a file that the run made. Return why it is not kept, or None when it is."""
@@ -62,8 +76,8 @@ class RunHost(Protocol):
     def show_progress(self, text: str) -> None:
         """Take a short word on what the run waits for ("installing humanize")."""
 
-    def is_cancelled(self) -> bool:
-        """Tell whether somebody wants the run stopped."""
+    def cancelled_by(self) -> str:
+        """Return the actor who wants the run stopped, empty while nobody does."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,8 @@ class RunResult:
 
     `stdout` and `stderr` are capped and decoded; `duration_ms` is wall-clock time
     of user code; `explanation` says in words what cut the run off, if anything
-    did; `skipped_outputs` name each file left behind, with the reason.
+    did; `stopped_by` is the actor who cancelled it, if one did. `skipped_outputs` name each
+    file left behind, with the reason.
     """
 
     outcome: Outcome
@@ -81,6 +96,7 @@ class RunResult:
     stderr: str
     duration_ms: int
     explanation: str = ""
+    stopped_by: str = ""
     loaded_file_ids: tuple[str, ...] = ()
     packages_installed: tuple[str, ...] = ()
     skipped_outputs: tuple[str, ...] = ()

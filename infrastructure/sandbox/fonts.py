@@ -1,12 +1,14 @@
 """The list of fonts that matplotlib makes for itself, made once instead of in every run."""
 
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
 from application.ports.sandbox import GrantedFile, OutputStream
+from domain.files import LedgerFile
 
 CODE = """
 import os, shutil
@@ -25,9 +27,13 @@ class FontKeeper:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def open_file(self, file_id: str) -> GrantedFile | None:
+    def files(self) -> Sequence[LedgerFile]:
+        """None is listed."""
+        return ()
+
+    def open_file(self, reference: str) -> GrantedFile | None:
         """No file is granted."""
-        del file_id
+        del reference
         return None
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
@@ -46,9 +52,9 @@ class FontKeeper:
     def show_progress(self, text: str) -> None:
         """Nobody waits."""
 
-    def is_cancelled(self) -> bool:
-        """It is never cancelled."""
-        return False
+    def cancelled_by(self) -> str:
+        """Nobody does."""
+        return ""
 
 
 def is_current(folder: Path, libraries: Path) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from application.ports.sandbox import OutputStream, RunHost, RunRequest, RunResult
 from domain.executions import Outcome
+from domain.metadata import user_actor
 from infrastructure.sandbox.broker import FileBroker
 from infrastructure.sandbox.cells import Cell
 from infrastructure.sandbox.collect import Collection
@@ -22,10 +23,11 @@ _CHUNK_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Cut:
-    """Why the host ended a run."""
+    """Why the host ended a run, and the actor who wished it, if one did."""
 
     outcome: Outcome
     explanation: str
+    by: str = ""
 
 
 class Session:
@@ -111,8 +113,8 @@ class Session:
             return Cut(Outcome.TIMED_OUT, f"The run took longer than the limit of {limit} and was stopped.")
         if self._group.is_over_memory():
             return Cut(Outcome.KILLED, self._over_memory())
-        if self._host.is_cancelled():
-            return Cut(Outcome.KILLED, "The run was cancelled.")
+        if actor := self._host.cancelled_by():
+            return Cut(Outcome.KILLED, self._cancelled(actor), actor)
         if self._is_closing():
             return Cut(Outcome.INTERRUPTED, "The program is shutting down.")
         return None
@@ -123,6 +125,10 @@ class Session:
         if status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
             return Cut(Outcome.KILLED, "The kernel stopped the run: it used up its processor time.")
         return Cut(Outcome.KILLED, self._flooded()) if self._output.overflowed else None
+
+    def _cancelled(self, actor: str) -> str:
+        who = "its user" if actor == user_actor(self._request.user_id) else actor
+        return f"The run was cancelled by {who}."
 
     def _flooded(self) -> str:
         return (
@@ -149,6 +155,7 @@ class Session:
             stderr=self._output.text("stderr"),
             duration_ms=duration_ms,
             explanation=cut.explanation if cut else explanation,
+            stopped_by=cut.by if cut else "",
             loaded_file_ids=self._broker.loaded_file_ids,
             skipped_outputs=skipped,
         )

@@ -63,9 +63,9 @@ class TerminalObserver:
         if self._report is not None:
             self._report(execution)
 
-    def is_cancelled(self) -> bool:
+    def cancelled_by(self) -> str:
         """Leave stopping to the keyboard's interrupt."""
-        return False
+        return ""
 
     def _print(self, text: str, style: str | None = None) -> None:
         safe = safe_text(text)

@@ -1,13 +1,14 @@
 """A sandbox to run code in, and a host that remembers what the run did."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from application.ports.sandbox import Check, GrantedFile, OutputStream, RunRequest, RunResult
+from domain.files import LedgerFile
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.config import SandboxConfig
 
@@ -24,13 +25,13 @@ class RecordingHost:
     outputs: dict[str, bytes] = field(default_factory=dict)
     shown: list[tuple[OutputStream, str]] = field(default_factory=list)
     progress: list[str] = field(default_factory=list)
-    cancelled: bool = False
+    cancelled: str = ""
 
-    def open_file(self, file_id: str) -> GrantedFile | None:
+    def open_file(self, reference: str) -> GrantedFile | None:
         """Open a granted file."""
-        self.asked.append(file_id)
-        path = self.granted.get(file_id)
-        return None if path is None else GrantedFile(file_id, path.name, "text", "text", path.open("rb"))
+        self.asked.append(reference)
+        path = self.granted.get(reference)
+        return None if path is None else GrantedFile(reference, path.name, "text", "text", path.open("rb"))
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
         """Keep the bytes."""
@@ -45,8 +46,12 @@ class RecordingHost:
         """Remember the word."""
         self.progress.append(text)
 
-    def is_cancelled(self) -> bool:
-        """Tell whether the test wants the run stopped."""
+    def files(self) -> Sequence[LedgerFile]:
+        """List nothing."""
+        return ()
+
+    def cancelled_by(self) -> str:
+        """Return who wants the run stopped."""
         return self.cancelled
 
 

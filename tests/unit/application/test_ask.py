@@ -137,10 +137,10 @@ class Watcher:
     def show_progress(self, text: str) -> None:
         """Take progress."""
 
-    def is_cancelled(self) -> bool:
+    def cancelled_by(self) -> str:
         """Tell whether the patience is over."""
         self.patience -= 1
-        return self.patience < 0
+        return "user:7" if self.patience < 0 else ""
 
 
 class FixedClock:

@@ -173,14 +173,15 @@ def test_a_cancelled_run_ends_at_once(sandbox: BubblewrapSandbox) -> None:
     class Impatient(RecordingHost):
         def show_output(self, stream: OutputStream, text: str) -> None:
             super().show_output(stream, text)
-            self.cancelled = True
+            self.cancelled = "user:user"
 
     host = Impatient()
     result = Runs(sandbox, host)(
         "import time\nopen('partial.txt', 'w').write('x')\nprint('up')\ntime.sleep(60)", timeout_s=60
     )
     assert (result.outcome, result.exit_code) == (Outcome.KILLED, None)
-    assert result.explanation == "The run was cancelled."
+    assert result.explanation == "The run was cancelled by its user."
+    assert result.stopped_by == "user:user"
     assert result.duration_ms < 10_000
     assert host.outputs == {"partial.txt": b"x"}
 
@@ -207,7 +208,7 @@ def test_runs_go_side_by_side(sandbox: BubblewrapSandbox) -> None:
     while not all(host.shown for host in hosts) and time.monotonic() < end:
         time.sleep(0.01)
     for host in hosts:
-        host.cancelled = True
+        host.cancelled = "user:user"
     for thread in threads:
         thread.join()
     assert [host.shown for host in hosts] == [[("stdout", "1\n")]] * 3
