@@ -12,9 +12,10 @@ from application.policy import UsagePolicy
 from application.ports.blobs import BlobStore
 from application.ports.clock import Ids
 from application.ports.sandbox import GrantedFile, OutputStream, Runners, RunRequest, RunResult, Sandbox
+from application.run_queue import RunQueue
 from domain.errors import EnvironmentFaultError, FileLedgerError
 from domain.events import ExecutionFinished
-from domain.executions import INTERRUPTED, ExecutionReport, Outcome
+from domain.executions import INTERRUPTED, ExecutionReport, Outcome, check_code
 from domain.file_types import HEAD_BYTES, identify
 from domain.files import LedgerFile, NewFile, blob_name, check_user_id
 from domain.ledger import UserLedger
@@ -83,9 +84,10 @@ class RunCode:
         ids: Ids,
         runners: Runners,
         policy: UsagePolicy,
+        queue: RunQueue,
     ) -> None:
         self._ledgers, self._blobs, self._sandbox = ledgers, blobs, sandbox
-        self._ids, self._runners, self._policy = ids, runners, policy
+        self._ids, self._runners, self._policy, self._queue = ids, runners, policy, queue
 
     def __call__(
         self,
@@ -99,19 +101,35 @@ class RunCode:
     ) -> Execution:
         """Run `code` with the user's live files and keep what it makes.
 
+        Waits for the user's turn first; `observer` is told the place in the queue.
         A machine that cannot build the boundary yields an execution that was
         `refused`, with cause and remedy as its explanation.
+
+        Raises:
+            InvalidValueError: the user id or the code is none.
+            QueueFullError: too many of the user's runs wait; nothing was recorded.
+            CancelledError: it was cancelled before its turn; nothing was recorded.
         """
-        by = by or By.user(check_user_id(user_id))
-        execution_id = self._ids.execution_id()
+        by = by or By.user(user_id)
+        request = RunRequest(
+            self._ids.execution_id(),
+            check_user_id(user_id),
+            check_code(code),
+            timeout_s or self._policy.execution_timeout_s,
+        )
+        observer = observer or Unobserved()
+        with self._queue.turn(user_id, observer):
+            return self._record_run(request, by, model, observer)
+
+    def _record_run(self, request: RunRequest, by: By, model: str | None, observer: RunObserver) -> Execution:
+        user_id, execution_id = request.user_id, request.execution_id
 
         def start(ledger: UserLedger, metadata: Metadata) -> list[LedgerFile]:
             return ledger.start_execution(
-                execution_id, code, model=model, runner=self._runners.current(), metadata=metadata
+                execution_id, request.code, model=model, runner=self._runners.current(), metadata=metadata
             )
 
         granted = self._ledgers.decide(user_id, start, by).result
-        request = RunRequest(execution_id, user_id, code, timeout_s or self._policy.execution_timeout_s)
         finish_by = By(by.actor, execution_id)
         try:
             with ExitStack() as stack:
@@ -121,7 +139,7 @@ class RunCode:
                     self._blobs,
                     self._ids,
                     stack,
-                    observer or Unobserved(),
+                    observer,
                     self._policy.limits,
                 )
                 result = self._run(request, host)

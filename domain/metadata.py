@@ -43,3 +43,8 @@ class Metadata(BaseModel):
 def user_actor(user_id: str) -> str:
     """Return the actor of a user's own doing."""
     return f"user:{user_id}"
+
+
+def actor_words(actor: str, user_id: str) -> str:
+    """Return how to name an actor to the user whose run or file it acted on."""
+    return "its user" if actor == user_actor(user_id) else actor

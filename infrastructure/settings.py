@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     max_bytes_per_user_mb: float = Field(default=1024, gt=0, le=10_000_000)
     code_execution_timeout: float = Field(default=60, gt=0, le=86_400)
     sandbox_memory_mb: int = Field(default=1024, ge=128, le=1_000_000)
+    sandbox_max_runs: int | None = Field(default=None, ge=1, le=1000)
     admin_user_ids: Annotated[frozenset[str], NoDecode] = frozenset()
     fileledger_data_dir: Path = Field(default_factory=lambda: user_data_path("fileledger"))
 

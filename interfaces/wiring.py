@@ -25,6 +25,7 @@ from application.ports.sandbox import Check
 from application.purge import PurgeRemovedFiles
 from application.replay import ReplayLedger
 from application.run_code import RunCode
+from application.run_queue import RunQueue
 from application.startup import Recover
 from application.upload import UploadFile
 from application.verify import VerifyLedger
@@ -39,6 +40,7 @@ from infrastructure.ledger.store import SQLiteLedgerStore
 from infrastructure.model.factory import create_model
 from infrastructure.runners import RunnerLocks
 from infrastructure.sandbox.adapter import BubblewrapSandbox
+from infrastructure.sandbox.capacity import runs_at_once
 from infrastructure.sandbox.config import SandboxConfig
 from infrastructure.scheduling.expiry import ExpiryTimer
 from infrastructure.settings import Settings, load_settings
@@ -148,18 +150,27 @@ class Wiring:
         apply_migrations(self._database)
 
     @cached_property
-    def sandbox(self) -> BubblewrapSandbox:
-        """Where code runs."""
+    def _sandbox_config(self) -> SandboxConfig:
         config = SandboxConfig(
             python=PROJECT / ".venv-sandbox" / "bin" / "python",
             state_folder=self.data_dir / "sandbox",
             memory_mb=self.settings.sandbox_memory_mb,
         )
-        if self._is_short_lived:
-            config = replace(config, spares=0)
-        sandbox = BubblewrapSandbox(config)
+        return replace(config, spares=0) if self._is_short_lived else config
+
+    @cached_property
+    def sandbox(self) -> BubblewrapSandbox:
+        """Where code runs."""
+        sandbox = BubblewrapSandbox(self._sandbox_config)
         self._stack.callback(sandbox.close)
         return sandbox
+
+    @cached_property
+    def queue(self) -> RunQueue:
+        """The turns of this process's runs."""
+        queue = RunQueue(self.settings.sandbox_max_runs or runs_at_once(self._sandbox_config))
+        self._stack.callback(queue.close)
+        return queue
 
     @cached_property
     def model(self) -> LanguageModel:
@@ -181,7 +192,9 @@ class Wiring:
     @cached_property
     def run_code(self) -> RunCode:
         """Run Python for a user."""
-        return RunCode(self.ledgers, self.blobs, self.sandbox, self._ids, self.runners, self.policy)
+        return RunCode(
+            self.ledgers, self.blobs, self.sandbox, self._ids, self.runners, self.policy, self.queue
+        )
 
     @cached_property
     def ask(self) -> Ask:

@@ -52,3 +52,8 @@ class SandboxConfig:
     def memory_bytes(self) -> int:
         """Memory of one run's processes."""
         return self.memory_mb * _MEBIBYTE
+
+    @property
+    def most_memory_bytes(self) -> int:
+        """Memory that one run can take on the host, its folders in memory included."""
+        return self.memory_bytes + 2 * self.disk_bytes

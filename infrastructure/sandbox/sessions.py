@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from application.ports.sandbox import OutputStream, RunHost, RunRequest, RunResult
 from domain.executions import Outcome
-from domain.metadata import user_actor
+from domain.metadata import actor_words
 from infrastructure.sandbox.broker import FileBroker
 from infrastructure.sandbox.cells import Cell
 from infrastructure.sandbox.collect import Collection
@@ -114,7 +114,8 @@ class Session:
         if self._group.is_over_memory():
             return Cut(Outcome.KILLED, self._over_memory())
         if actor := self._host.cancelled_by():
-            return Cut(Outcome.KILLED, self._cancelled(actor), actor)
+            who = actor_words(actor, self._request.user_id)
+            return Cut(Outcome.KILLED, f"The run was cancelled by {who}.", actor)
         if self._is_closing():
             return Cut(Outcome.INTERRUPTED, "The program is shutting down.")
         return None
@@ -125,10 +126,6 @@ class Session:
         if status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
             return Cut(Outcome.KILLED, "The kernel stopped the run: it used up its processor time.")
         return Cut(Outcome.KILLED, self._flooded()) if self._output.overflowed else None
-
-    def _cancelled(self, actor: str) -> str:
-        who = "its user" if actor == user_actor(self._request.user_id) else actor
-        return f"The run was cancelled by {who}."
 
     def _flooded(self) -> str:
         return (

@@ -11,6 +11,7 @@ from application.ledgers import Ledgers
 from application.policy import UsagePolicy
 from application.ports.views import Views
 from application.purge import PurgeRemovedFiles
+from application.run_queue import RunQueue
 from application.startup import Recover
 from application.upload import Receipt, UploadFile
 from domain.retention import Limits
@@ -69,6 +70,11 @@ class House:
     def runners(self) -> RunnerLocks:
         """This process."""
         return RunnerLocks(self.folder / "runners")
+
+    @cached_property
+    def queue(self) -> RunQueue:
+        """Turns of two runs at once."""
+        return RunQueue(2)
 
     @cached_property
     def upload_file(self) -> UploadFile:

@@ -1,7 +1,9 @@
 """Running code: what is granted, kept, recorded and closed, around a scripted sandbox."""
 
 import io
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from application.ledgers import By
 from application.policy import UsagePolicy
 from application.ports.sandbox import Check, RunHost, RunRequest, RunResult
-from application.run_code import RunCode
+from application.run_code import RunCode, Unobserved
+from application.run_queue import CancelledError
 from domain.errors import EnvironmentFaultError
 from domain.events import ExecutionFinished, ExecutionStarted
 from domain.executions import Outcome
@@ -18,6 +21,7 @@ from domain.retention import Limits
 from infrastructure.clock import RandomIds
 from infrastructure.runners import RunnerLocks
 from tests.support.house import House
+from tests.support.waiting import wait_until
 
 Script = Callable[[RunRequest, RunHost], RunResult]
 
@@ -48,9 +52,8 @@ def house(tmp_path: Path) -> House:
 
 def runner(house: House, script: Script) -> RunCode:
     """Return the use case over a script."""
-    return RunCode(
-        house.ledgers, house.blobs, ScriptedSandbox(script), RandomIds(), house.runners, house.policy
-    )
+    sandbox = ScriptedSandbox(script)
+    return RunCode(house.ledgers, house.blobs, sandbox, RandomIds(), house.runners, house.policy, house.queue)
 
 
 def ended(outcome: Outcome = Outcome.SUCCEEDED, **facts: object) -> RunResult:
@@ -175,3 +178,47 @@ def test_a_run_of_a_dead_process_is_closed_at_the_next_start_and_one_of_a_living
     assert house.recover().interrupted == ("run-alice",)
     living.close()
     assert house.recover().interrupted == ("run-bob",)
+
+
+def test_twenty_runs_of_five_users_take_turns(house: House) -> None:
+    """No user's first run begins after another user's second one, and two at most go on at once."""
+    begun: list[str] = []
+    going: list[int] = []
+    under_way: set[str] = set()
+
+    def script(request: RunRequest, _host: RunHost) -> RunResult:
+        begun.append(request.user_id)
+        under_way.add(request.execution_id)
+        going.append(len(under_way))
+        time.sleep(0.02)
+        under_way.discard(request.execution_id)
+        return ended()
+
+    run = runner(house, script)
+    users = [f"user{number}" for number in range(5)]
+    with house.queue.turn("holder", Unobserved()), house.queue.turn("other holder", Unobserved()):
+        pool = ThreadPoolExecutor(20)
+        runs = [pool.submit(run, user, "1") for user in users for _ in range(4)]
+        wait_until(lambda: len(house.queue) == 22)
+    assert {each.result().outcome for each in runs} == {Outcome.SUCCEEDED}
+    rounds = [begun[:place].count(user) for place, user in enumerate(begun)]
+    # The two that go on at once may take their first step in either order.
+    assert all(one <= other for one, other in zip(rounds, rounds[2:], strict=False))
+    assert max(going) == 2
+
+
+def test_a_run_cancelled_in_the_queue_is_not_recorded(house: House) -> None:
+    """It never began: nothing ran, and the ledger holds nothing of it."""
+
+    class Impatient(Unobserved):
+        def cancelled_by(self) -> str:
+            return "user:alice"
+
+    run = runner(house, lambda _request, _host: pytest.fail("it ran"))
+    with (
+        house.queue.turn("a", Unobserved()),
+        house.queue.turn("b", Unobserved()),
+        pytest.raises(CancelledError, match="by its user"),
+    ):
+        run("alice", "1", observer=Impatient())
+    assert house.store.load("alice") is None

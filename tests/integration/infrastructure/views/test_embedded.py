@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from infrastructure.views.mongo_views import MongoViews
 from migrations import apply_migrations
 from tests.integration.infrastructure.views.observing import stored_documents
 from tests.integration.infrastructure.views.stories import Story, locate, naive_views
+from tests.support.waiting import wait_until
 
 PATIENCE_S = 30
 USER_PROGRAM = """
@@ -103,14 +103,6 @@ def state_of(folder: Path) -> dict[str, int]:
         for name, value in json.loads((folder / "server.json").read_text()).items()
         if name != "version"
     }
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition that must come true."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.01)
 
 
 def documents_at(uri: str) -> int:
