@@ -184,7 +184,7 @@ class ChatCommands:
         if not code.strip():
             msg = "There is no code to run. Write it after /run, or in a ``` fenced block."
             raise UsageError(msg)
-        with TerminalObserver(self._out) as observer:
+        with TerminalObserver(self._out, self._user_id) as observer:
             execution = self._wiring.run_code(self._user_id, code, observer=observer)
         return self._report(execution)
 
@@ -195,7 +195,7 @@ class ChatCommands:
         return execution.outcome is Outcome.SUCCEEDED
 
     def _ask(self, text: str) -> bool:
-        with TerminalObserver(self._out, report=self._report) as observer:
+        with TerminalObserver(self._out, self._user_id, self._report) as observer:
             answer = self._wiring.ask(self._user_id, text, history=self._conversation, observer=observer)
         self._conversation = recent([*self._conversation, *answer.messages])
         if answer.error is not None:

@@ -109,6 +109,7 @@ def execution_document(user_id: str, execution: Execution, paths: dict[str, str]
         "files": files,
         "packages_installed": list(execution.packages_installed),
         "skipped_outputs": list(execution.skipped_outputs),
+        "stopped_by": execution.stopped_by,
     }
 
 

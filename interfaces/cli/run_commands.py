@@ -11,6 +11,7 @@ from domain.errors import UsageError
 from domain.executions import Outcome
 from interfaces.cli import documents, render
 from interfaces.cli.options import AsJson, User
+from interfaces.cli.progress import WaitingObserver
 from interfaces.cli.session import ExitCode, exit_code_of, notices, people, print_document, session_of
 from interfaces.wiring import Wiring
 
@@ -39,7 +40,8 @@ def run(
     make_out_folder(out)
     with session_of(context).wiring() as wiring:
         wiring.begin(user)
-        execution = wiring.run_code(user, code, timeout_s=timeout)
+        with WaitingObserver(notices(), user) as observer:
+            execution = wiring.run_code(user, code, timeout_s=timeout, observer=observer)
         paths = paths_of(wiring, user, execution, out)
         wiring.settle()
         if as_json:
@@ -60,7 +62,8 @@ def ask(
     make_out_folder(out)
     with session_of(context).wiring() as wiring:
         wiring.begin(user)
-        answer = wiring.ask(user, text)
+        with WaitingObserver(notices(), user) as observer:
+            answer = wiring.ask(user, text, observer=observer)
         paths = [paths_of(wiring, user, execution, out) for execution in answer.executions]
         wiring.settle()
         if as_json:

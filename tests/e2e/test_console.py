@@ -1,5 +1,7 @@
 """The console as a person uses it, and the model behind it."""
 
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -125,3 +127,21 @@ def test_a_damaged_ledger_of_one_keeps_the_console_open_for_others(served: Progr
     ended = served.console(f"/upload {table}", "/files", "/quit", user="bob")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "File uploaded successfully" in ended.stdout
+
+
+def test_the_keyboards_interrupt_cancels_the_run_and_keeps_what_it_made(served: Program) -> None:
+    """The outcome names who stopped it, in the ledger too; what it made is kept, and the console goes on."""
+    code = "import time; open('half.txt', 'w').write('half'); print('up'); time.sleep(80)"
+    with served.start("console", "--user", "alice", stdin=subprocess.PIPE, bufsize=1) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"/run {code}\n")
+        while "up" not in (line := process.stdout.readline()) or "print" in line:
+            assert line, "the console ended"
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate("/run print(6 * 7)\n/quit\n", timeout=30)
+    assert "cancelled by its user" in out
+    assert "half.txt" in out
+    assert "42" in out
+    events = served.json("history", "--user", "alice", "--type", "ExecutionFinished")["events"]
+    assert [event["data"]["stopped_by"] for event in events] == ["user:alice", ""]
