@@ -16,12 +16,14 @@ from pymongo.database import Database
 
 from application.ask import Ask
 from application.audit import ExplainFile, ReadHistory, ReadPastFiles
+from application.compare import CompareFiles
 from application.expire import ExpireFiles
 from application.files import DeleteFile, ListFiles, OpenFile
 from application.ledgers import Ledgers
 from application.model import LanguageModel
 from application.policy import UsagePolicy
 from application.ports.sandbox import Check
+from application.provenance import TraceFile
 from application.purge import PurgeRemovedFiles
 from application.replay import ReplayLedger
 from application.run_code import RunCode
@@ -247,6 +249,16 @@ class Wiring:
     def why(self) -> ExplainFile:
         """Explain why a file is there or gone."""
         return ExplainFile(self.store)
+
+    @cached_property
+    def compare(self) -> CompareFiles:
+        """Compare two past lists."""
+        return CompareFiles(self.past_files)
+
+    @cached_property
+    def trace(self) -> TraceFile:
+        """Follow a file's bytes through runs."""
+        return TraceFile(self.store)
 
     @cached_property
     def replay(self) -> ReplayLedger:

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from application.audit import History, Why, event_data
+from application.compare import Difference
 from application.files import Listing
 from application.ports.ledger import Recorded
 from application.ports.sandbox import Check
+from application.provenance import Trace
 from application.replay import ReplayReport
 from application.run_code import Execution
 from application.upload import Receipt
@@ -179,3 +181,27 @@ def migration_document(migration: MigrationRow) -> Document:
         "name": migration.name,
         "applied_at": time_or_null(migration.applied_at),
     }
+
+
+def difference_document(difference: Difference) -> Document:
+    """Return what came and went between two times."""
+    user_id = difference.user_id
+    return {
+        "user_id": user_id,
+        "since": time_text(difference.since),
+        "until": time_text(difference.until),
+        "added": [file_document(user_id, file) for file in difference.added],
+        "removed": [file_document(user_id, file) for file in difference.removed],
+    }
+
+
+def trace_document(trace: Trace) -> Document:
+    """Return the graph of a file."""
+    nodes = [
+        {"id": node.node_id, "kind": node.kind.value, "label": node.label, "at": time_text(node.at)}
+        for node in trace.graph.nodes
+    ]
+    edges = [
+        {"source": edge.source, "target": edge.target, "sha256": edge.sha256} for edge in trace.graph.edges
+    ]
+    return {"file_id": trace.file_id, "reverse": trace.is_reverse, "nodes": nodes, "edges": edges}
