@@ -1,11 +1,13 @@
 """Audit from the ledger alone: history, past lists, why."""
 
 from datetime import datetime, timedelta
+from itertools import combinations_with_replacement
 from pathlib import Path
 
 import pytest
 
 from application.audit import ExplainFile, HistoryFilter, ReadHistory, ReadPastFiles
+from application.compare import CompareFiles
 from application.policy import UsagePolicy
 from domain.errors import InvalidValueError, NoSuchFileError
 from domain.retention import Limits
@@ -59,6 +61,20 @@ def test_the_list_at_any_time_equals_a_naive_fold(house: House, past: ReadPastFi
                 names.remove(file_id)
         expected = [name for name in names if expiries[name] > moment]
         assert [file.file_id for file in past.as_of("alice", moment).files] == expected
+
+
+def test_audit_02_a_difference_applied_to_the_earlier_list_gives_the_later(
+    house: House, past: ReadPastFiles
+) -> None:
+    """For every two times: what went is taken out, what came is added, and the later list stands there."""
+    times = moments(house)
+    for earlier, later in combinations_with_replacement(times[::3], 2):
+        found = CompareFiles(past)("alice", earlier, later)
+        gone = {file.file_id for file in found.removed}
+        kept = [file for file in past.as_of("alice", earlier).files if file.file_id not in gone]
+        assert (*kept, *found.added) == past.as_of("alice", later).files
+    with pytest.raises(InvalidValueError, match="lies before"):
+        CompareFiles(past)("alice", times[1], times[0])
 
 
 def test_the_list_after_any_event_has_what_was_recorded_by_then(house: House, past: ReadPastFiles) -> None:
