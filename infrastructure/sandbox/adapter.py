@@ -9,7 +9,7 @@ from application.ports.sandbox import Check, RunHost, RunRequest, RunResult
 from domain.errors import EnvironmentFaultError
 from domain.executions import Outcome
 from infrastructure.sandbox import bubblewrap, fonts
-from infrastructure.sandbox.boundary_probe import Boundary, Probe, probe
+from infrastructure.sandbox.boundary_probe import Boundary, Probe, check_inputs, probe
 from infrastructure.sandbox.broker import FileBroker
 from infrastructure.sandbox.cells import CellError, UnstartedError
 from infrastructure.sandbox.config import SandboxConfig
@@ -46,7 +46,10 @@ class BubblewrapSandbox:
     def checks(self) -> Sequence[Check]:
         """Tell which mechanisms hold here; builds a boundary to find out, once."""
         with self._first_use:
-            checks = list(self._probed().checks)
+            found = self._probed()
+            checks = list(found.checks)
+            if found.boundary is not None:
+                checks.append(check_inputs(self._config, found.boundary.inputs))
             if self._enclosures is not None:
                 checks.append(self._enclosures.check())
             return checks

@@ -205,8 +205,8 @@ def checks(made: Sequence[Check]) -> RenderableType:
             if check.ok
             else Text("–" if check.optional else "✗", style="yellow" if check.optional else "red")
         )
-        detail = Text(check.detail)
-        if check.remedy and not check.ok:
+        detail = Text(check.detail, overflow="fold")
+        if check.remedy:
             detail.append(f"\n→ {check.remedy}", style="yellow")
         table.add_row(mark, Text(check.name, style="bold"), detail)
     return table

@@ -273,14 +273,7 @@ def test_the_checks_name_every_mechanism(sandbox: BubblewrapSandbox) -> None:
     """An operator sees what holds the boundary on this machine."""
     checks = {check.name: check for check in sandbox.checks()}
     assert all(check.ok for check in checks.values())
-    assert set(checks) == {
-        *(
-            "bubblewrap",
-            "seccomp",
-            "code environment",
-            "sandbox boundary",
-            "sandbox user",
-            "sandbox memory limit",
-            "sandbox spares",
-        )
-    }
+    names = ("user namespace", "mount namespace", "pid namespace", "proc", "network namespace")
+    names += ("ipc namespace", "uts namespace", "cgroup namespace", "capabilities", "user id", "boundary")
+    names += ("system calls", "memory limit", "process limit", "files", "spares")
+    assert set(checks) == {"bubblewrap", "code environment", *(f"sandbox {name}" for name in names)}
