@@ -273,7 +273,7 @@ def test_the_checks_name_every_mechanism(sandbox: BubblewrapSandbox) -> None:
     """An operator sees what holds the boundary on this machine."""
     checks = {check.name: check for check in sandbox.checks()}
     assert all(check.ok for check in checks.values())
-    names = ("user namespace", "mount namespace", "pid namespace", "proc", "network namespace")
-    names += ("ipc namespace", "uts namespace", "cgroup namespace", "capabilities", "user id", "boundary")
-    names += ("system calls", "memory limit", "process limit", "files", "spares")
-    assert set(checks) == {"bubblewrap", "code environment", *(f"sandbox {name}" for name in names)}
+    spaces = [f"{kind} namespace" for kind in ("user", "mount", "pid", "network", "ipc", "uts", "cgroup")]
+    limits = ["system calls", "capabilities", "user id", "boundary", "memory limit", "process limit"]
+    names = [f"sandbox {name}" for name in (*spaces, *limits, "proc", "files", "spares")]
+    assert set(checks) == {"bubblewrap", "code environment", *names}
