@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from application.ports.sandbox import Check, RunHost, RunRequest, RunResult
@@ -46,10 +47,7 @@ class BubblewrapSandbox:
     def checks(self) -> Sequence[Check]:
         """Tell which mechanisms hold here; builds a boundary to find out, once."""
         with self._first_use:
-            found = self._probed()
-            checks = list(found.checks)
-            if found.boundary is not None:
-                checks.append(check_inputs(self._config, found.boundary.inputs))
+            checks = list(self._found_once)
             if self._enclosures is not None:
                 checks.append(self._enclosures.check())
             return checks
@@ -92,6 +90,14 @@ class BubblewrapSandbox:
         with suppress(EnvironmentFaultError):  # which the first run, or `doctor`, will tell
             _, enclosures = self._prepared(fonts.FontKeeper(self._font_folder()))
             enclosures.warm()
+
+    @cached_property
+    def _found_once(self) -> Sequence[Check]:
+        """What does not change while the program runs, with what only an operator asks for."""
+        found = self._probed()
+        if found.boundary is None:
+            return found.checks
+        return [*found.checks, check_inputs(self._config, found.boundary.inputs)]
 
     def _probed(self) -> Probe:
         """Return what was found out; the caller holds the lock."""

@@ -4,7 +4,7 @@ import os
 import platform
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,18 +113,21 @@ def _code_environment(config: SandboxConfig, *, as_root: bool) -> Check:
         return _check(name, f"{config.python} does not exist", remedies.NO_PYTHON)
     if not os.access(config.python, os.X_OK):
         return _check(name, f"{config.python} cannot be started by this user", remedies.UNREADABLE)
-    hidden = _hidden_from_others(config) if as_root else []
-    if hidden:
-        return _check(name, f"{hidden[0]} cannot be read by the user id of a run", remedies.UNREADABLE)
+    is_open = _is_open_to_others if as_root else _is_open_to_us
+    hidden = next((path for path in _needed_by_a_run(config) if not is_open(path)), None)
+    if hidden is not None:
+        return _check(name, f"{hidden} cannot be read by the user id of a run", remedies.UNREADABLE)
     return _check(name, str(config.python), "")
 
 
-def _hidden_from_others(config: SandboxConfig) -> list[Path]:
-    """Return what a foreign user id cannot read, of the things that every run needs."""
+def _needed_by_a_run(config: SandboxConfig) -> Iterator[Path]:
     libraries = config.python.parent.parent / "lib"
-    needed = [config.guest_folder, *config.guest_folder.rglob("*.py")]
-    needed += [libraries, *libraries.glob("python*/site-packages"), Path(os.path.realpath(config.python))]
-    return [path for path in needed if not _is_open_to_others(path)]
+    yield from (config.guest_folder, *config.guest_folder.rglob("*.py"))
+    yield from (libraries, *libraries.glob("python*/site-packages"), Path(os.path.realpath(config.python)))
+
+
+def _is_open_to_us(path: Path) -> bool:
+    return os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0))
 
 
 def _is_open_to_others(path: Path) -> bool:

@@ -1,12 +1,16 @@
 """Machines and containers that lack something, for real: what doctor says of them."""
 
 import json
+import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infrastructure.sandbox.boundary_probe import probe
+from infrastructure.sandbox.config import SandboxConfig
 from tests.support import confinement
 from tests.support.confinement import checks_in, compiled, filtered, ordinary_user
 
@@ -128,3 +132,28 @@ def test_a_closed_code_environment_has_to_be_opened(tmp_path: Path) -> None:
     checks = checks_in(ordinary_user(), tmp_path, python=str(python))
     assert broken(checks) == ["code environment"]
     assert "chmod" in checks["code environment"]["remedy"]
+
+
+def _closed_environment(folder: Path, mode: int) -> Path:
+    """Return the interpreter of a code environment whose libraries have this mode."""
+    python = folder / "venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to("/usr/bin/env")
+    (folder / "venv/lib").mkdir(mode=mode)
+    return python
+
+
+def test_libraries_that_the_user_cannot_read_are_named(tmp_path: Path) -> None:
+    """Found before the first import fails."""
+    python = _closed_environment(tmp_path, 0o000)
+    checks = checks_in(ordinary_user(), tmp_path, python=str(python))
+    assert broken(checks) == ["code environment"]
+    assert str(tmp_path / "venv/lib") in checks["code environment"]["detail"]
+
+
+def test_libraries_that_only_root_can_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root could read them, the user id of a run could not."""
+    python = _closed_environment(tmp_path, 0o700)
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    found = probe(SandboxConfig(python=python, state_folder=tmp_path)).checks
+    assert broken({check.name: asdict(check) for check in found}) == ["code environment"]
