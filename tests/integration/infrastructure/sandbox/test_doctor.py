@@ -11,11 +11,13 @@ import pytest
 
 from infrastructure.sandbox.boundary_probe import probe
 from infrastructure.sandbox.config import SandboxConfig
-from tests.support import confinement
-from tests.support.confinement import checks_in, compiled, filtered, ordinary_user
+from tests.support import confinement, libseccomp
+from tests.support.confinement import checks_in, filtered, ordinary_user
+from tests.support.libseccomp import compiled
+from tests.support.program import PROJECT
 
 pytestmark = pytest.mark.skipif(not confinement.is_possible(), reason="needs user namespaces")
-needs_libseccomp = pytest.mark.skipif(not confinement.has_libseccomp(), reason="needs libseccomp")
+needs_libseccomp = pytest.mark.skipif(not libseccomp.is_present(), reason="needs libseccomp")
 
 NAMESPACES = ("mount namespace", "pid namespace", "network namespace", "ipc namespace", "uts namespace")
 READ_ONLY_CGROUPS = ("--ro-bind-try", "/sys/fs/cgroup", "/sys/fs/cgroup")
@@ -23,7 +25,7 @@ NO_NAMESPACES = {  # CLONE_NEWPID, CLONE_NEWUSER and CLONE_NEWNET are the highes
     "names": ["clone"],
     "args": [{"index": 0, "value": 0x10000000 - 1, "op": "SCMP_CMP_GT"}],
 }
-PROFILE = json.loads(confinement.CONTAINER_FILTER.read_text(encoding="utf-8"))
+PROFILE = json.loads((PROJECT / "deploy/docker/seccomp.json").read_text(encoding="utf-8"))
 
 
 def broken(checks: dict[str, dict[str, Any]]) -> list[str]:
@@ -89,7 +91,7 @@ def test_behind_our_own_filter_for_containers_everything_holds(tmp_path: Path) -
 def test_our_filter_for_containers_names_real_system_calls() -> None:
     """A misspelt name would silently forbid nothing."""
     names = [name for rule in PROFILE["syscalls"] for name in rule["names"]]
-    assert [name for name in names if confinement.number_of(name) == -1] == []
+    assert [name for name in names if libseccomp.number_of(name) == -1] == []
     assert {"bpf", "keyctl", "io_uring_setup", "open_by_handle_at"} <= set(names)
 
 
