@@ -1,8 +1,9 @@
 """The virtual environments of a checkout: what each is for, what fills it, and whether it is up to date.
 
-    .venv           the program; for developers the tools that test it, too
-    .venv-sandbox   what users' code can import; mounted read-only where that code runs
-    .venv-mongodb   the embedded MongoDB server, a separate program under another licence
+    .venv              the program; for developers the tools that test it, too
+    .venv-sandbox      what users' code can import; mounted read-only where that code runs
+    .venv-mongodb      the embedded MongoDB server, a separate program under another licence
+    .venv-benchmarks   what the sandbox is measured beside; only benchmarks ask for it
 
 Each has a lock of its own, and none can import from another.
 """
@@ -82,10 +83,20 @@ class Environment:
         return f"{self.folder} on {python} {status.st_size} {status.st_mtime_ns}\n"
 
 
-def environments(*, dev: bool) -> list[Environment]:
+def environments(*, dev: bool, benchmarks: bool) -> list[Environment]:
     """Return the environments of this checkout; test tools, once installed, stay."""
     host = ROOT / ".venv"
     dev = dev or (host / "bin" / "pytest").exists()
+    return [*_of_the_program(host, dev=dev), *([_BENCHMARKS] if benchmarks else [])]
+
+
+# On the interpreter that the sandbox's is on, so that nothing but the start of a run differs.
+_BENCHMARKS = Environment(
+    "benchmarks", ROOT / ".venv-benchmarks", REQUIREMENTS / "benchmarks.txt", is_shared=True
+)
+
+
+def _of_the_program(host: Path, *, dev: bool) -> list[Environment]:
     return [
         Environment("host", host, REQUIREMENTS / ("dev.txt" if dev else "host.txt"), holds_project=True),
         Environment(

@@ -15,6 +15,7 @@ compile() {
 compile --group bootstrap --output-file requirements/bootstrap.txt
 compile --group build --output-file requirements/build.txt
 compile --group sandbox --output-file requirements/sandbox.txt
+compile --group benchmarks --constraints requirements/sandbox.txt --output-file requirements/benchmarks.txt
 compile --group embedded-mongodb --output-file requirements/embedded-mongodb.txt
 compile pyproject.toml --output-file requirements/host.txt
 compile pyproject.toml --group dev --constraints requirements/host.txt --output-file requirements/dev.txt

@@ -1,6 +1,6 @@
 """Sets up everything that the project needs, or finds within milliseconds that nothing has to be done.
 
-Usage: tools/setup.sh [--dev]
+Usage: tools/setup.sh [--dev] [--benchmarks]
 
 uv makes and fills the environments (environments.py). It is the only thing that is installed by other
 means (bootstrap.py), and lives in .tools.
@@ -25,7 +25,7 @@ EXIT_ENVIRONMENT = 3
 
 def main(arguments: list[str]) -> int:
     """Set up what is not up to date; return 0, or 3 with one line that says what is missing."""
-    wanted = environments(dev="--dev" in arguments)
+    wanted = environments(dev="--dev" in arguments, benchmarks="--benchmarks" in arguments)
     if all(environment.is_current() for environment in wanted):
         return 0
     try:

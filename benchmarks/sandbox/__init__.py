@@ -1,0 +1,1 @@
+"""How long people wait for a run, beside what else runs Python: `make bench-sandbox`."""

@@ -1,0 +1,38 @@
+"""How evenly runs start: percentiles of many hellos, one after the other."""
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchmarks.sandbox.contest import timed
+from benchmarks.sandbox.jobs import HELLO
+from benchmarks.sandbox.ways import Way
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """Milliseconds that half and 99 of 100 runs do not exceed, and the longest of all `count`."""
+
+    count: int
+    p50_ms: float
+    p99_ms: float
+    longest_ms: float
+
+    @property
+    def spread(self) -> float:
+        """How many times the p50 the p99 is."""
+        return self.p99_ms / self.p50_ms
+
+
+def hello_percentiles(ways: Mapping[str, Way], count: int) -> dict[str, Percentiles]:
+    """Return the percentiles of `count` hellos each way; the ways take turns."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(count):
+        for name, way in ways.items():
+            taken[name].append(timed(way, HELLO)[1])
+    return {name: _percentiles(times) for name, times in taken.items()}
+
+
+def _percentiles(times: list[float]) -> Percentiles:
+    cuts = statistics.quantiles(times, n=100, method="inclusive")
+    return Percentiles(len(times), cuts[49], cuts[98], max(times))

@@ -1,0 +1,81 @@
+"""The sandbox's benchmark in its short form; a busy machine's figures prove nothing, so none is asserted."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.sandbox import __main__ as program
+from benchmarks.sandbox import report
+from benchmarks.sandbox.contest import Times, compete
+from benchmarks.sandbox.crowd import Crowd, CrowdRun
+from benchmarks.sandbox.entrants import BWRAP, PLAIN, SAVING, UNSAVED
+from benchmarks.sandbox.goals import goals
+from benchmarks.sandbox.jobs import HELLO, Job
+from benchmarks.sandbox.ways import BenchmarkError
+
+
+class Speaker:
+    """A way that prints the same for every job."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    def run(self, job: Job) -> str:
+        """Print."""
+        return self._words
+
+    def finish(self, job: Job) -> bytes:
+        """Have made no picture."""
+        return b""
+
+
+def test_the_short_form_reports_every_way_that_needs_no_installation(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One round for real: the same results each way, a row for each, and each goal with its verdict."""
+    assert program.main(["--quick"]) == 0
+    printed = capsys.readouterr().out
+    rows = {line.split(" | ")[0].lstrip("| ") for line in printed.splitlines() if line.startswith("| ")}
+    assert {PLAIN, BWRAP, UNSAVED, SAVING} <= rows
+    assert "4 runs of 2 users at once" in printed
+    assert "| hello : nsjail | 0.27 | - | not measured |" in printed
+    assert printed.count("| met |") + printed.count("| missed |") >= 5
+
+
+def test_ways_that_come_to_different_results_end_the_benchmark() -> None:
+    """A way that is quick because it does something else is no winner."""
+    with pytest.raises(BenchmarkError, match="'bye'"):
+        compete({"one": Speaker("hello"), "another": Speaker("bye")}, [HELLO], 1)
+
+
+def test_a_first_run_counts_as_pushed_back_only_by_a_second_that_got_its_turn_meanwhile() -> None:
+    """Bob waits while Ann's second run gets its turn; Cid is asked for after that, and waits for nobody."""
+    runs = (
+        CrowdRun("ann", asked_s=0.0, turn_s=0.0, began_s=0.0, ended_s=1.0),
+        CrowdRun("ann", asked_s=0.0, turn_s=1.0, began_s=1.1, ended_s=2.0),
+        CrowdRun("bob", asked_s=0.5, turn_s=2.0, began_s=2.1, ended_s=3.0),
+        CrowdRun("cid", asked_s=1.5, turn_s=3.0, began_s=3.0, ended_s=4.0),
+    )
+    crowd = Crowd(runs, single_s=1.0, cores=2)
+    assert {wait.run.user_id: wait.behind for wait in crowd.first_waits()} == {
+        "ann": (),
+        "bob": ("ann",),
+        "cid": (),
+    }
+    assert (crowd.wall_s, crowd.ideal_s, crowd.ratio) == (4.0, 2.0, 2.0)
+    assert [goal.verdict for goal in goals(Times(), {}, crowd)][-2:] == ["missed", "missed"]
+
+
+def test_a_report_replaces_what_stands_between_the_markers_of_its_page(tmp_path: Path) -> None:
+    """The words around the markers stay; a page without them is refused."""
+    page = tmp_path / "page.md"
+    page.write_text(report.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    for text in ("first", "second"):
+        report.write(text, page)
+    written = page.read_text(encoding="utf-8")
+    assert "second" in written
+    assert "first" not in written
+    assert written.startswith("# Benchmarks")
+    page.write_text("nothing", encoding="utf-8")
+    with pytest.raises(BenchmarkError, match="markers"):
+        report.write("third", page)
