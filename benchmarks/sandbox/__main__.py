@@ -30,10 +30,18 @@ class Plan:
     hellos: int = 500
     users: int = 5
     runs_each: int = 4
+    crowd_job: Job = CHART
 
 
 QUICK = Plan(
-    jobs=(HELLO, CHART), rounds=1, rehearsed=(), with_installed=False, hellos=10, users=2, runs_each=2
+    jobs=(HELLO, CHART),
+    rounds=1,
+    rehearsed=(),
+    with_installed=False,
+    hellos=5,
+    users=2,
+    runs_each=2,
+    crowd_job=HELLO,
 )
 
 
@@ -83,13 +91,14 @@ def _measured(plan: Plan, ready: Entrants, folder: Path) -> list[str]:
     percentiles = hello_percentiles({name: ready.ways[name] for name in (UNSAVED, SAVING)}, plan.hellos)
     _say("many runs at once")
     users = [f"user-{number}" for number in range(1, plan.users + 1)]
-    for user_id in users:
-        ready.house.upload(user_id, folder / CHART.data)
-    crowd = gather(ready.house, CHART, users, plan.runs_each)
+    job = plan.crowd_job
+    for user_id in users if job.data else ():
+        ready.house.upload(user_id, folder / job.data)
+    crowd = gather(ready.house, job, users, plan.runs_each)
     parts = [
         report.times_table(times, ready.ways, plan.jobs),
         report.percentiles_table(percentiles),
-        report.crowd_lines(crowd, CHART),
+        report.crowd_lines(crowd, job),
         report.goals_table(goals(times, percentiles, crowd)),
     ]
     return parts + ["Left out: " + "; ".join(ready.left_out)] * bool(ready.left_out)

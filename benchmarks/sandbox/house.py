@@ -10,6 +10,7 @@ from application.policy import UsagePolicy
 from application.ports.ledger import LedgerStore
 from application.ports.sandbox import RunHost, RunRequest, RunResult, Sandbox
 from application.run_code import Execution, RunCode
+from application.run_queue import RunQueue
 from application.upload import UploadFile
 from benchmarks.sandbox.jobs import Job
 from benchmarks.sandbox.ways import PYTHON, BenchmarkError
@@ -21,6 +22,7 @@ from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.store import SQLiteLedgerStore
 from infrastructure.runners import RunnerLocks
 from infrastructure.sandbox.adapter import BubblewrapSandbox
+from infrastructure.sandbox.capacity import runs_at_once
 from infrastructure.sandbox.config import SandboxConfig
 from tests.support.memory_ledger import MemoryLedgerStore
 from tests.support.sandboxes import await_spares
@@ -50,6 +52,7 @@ class House:
         self.turns_s = self._sandbox.turns_s
         self._blobs = FolderBlobStore(folder / "user_files")
         self._runners = RunnerLocks(folder / "runners")
+        self._queue = RunQueue(runs_at_once(_config(folder)))
         self._made: Sequence[LedgerFile] = ()
         self.run_code = self.over(store)
         self._store = store
@@ -57,7 +60,9 @@ class House:
     def over(self, store: LedgerStore) -> RunCode:
         """Return the use case over another ledger."""
         ledgers = Ledgers(store, SystemClock())
-        return RunCode(ledgers, self._blobs, self._sandbox, self._ids, self._runners, self._policy)
+        return RunCode(
+            ledgers, self._blobs, self._sandbox, self._ids, self._runners, self._policy, self._queue
+        )
 
     def upload(self, user_id: str, path: Path) -> None:
         """Give a user a file."""
@@ -80,6 +85,7 @@ class House:
 
     def close(self) -> None:
         """End being a process that runs code."""
+        self._queue.close()
         self._runners.close()
 
 
@@ -110,10 +116,14 @@ def succeeded(execution: Execution) -> Execution:
     return execution
 
 
+def _config(folder: Path) -> SandboxConfig:
+    return SandboxConfig(python=PYTHON, state_folder=folder)
+
+
 @contextmanager
 def warm_sandbox(folder: Path) -> Iterator[BubblewrapSandbox]:
     """Yield a sandbox whose spares are ready."""
-    with closing(BubblewrapSandbox(SandboxConfig(python=PYTHON, state_folder=folder))) as sandbox:
+    with closing(BubblewrapSandbox(_config(folder))) as sandbox:
         await_spares(sandbox)
         yield sandbox
 
