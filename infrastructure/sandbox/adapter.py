@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from domain.errors import EnvironmentFaultError
 from domain.executions import Outcome
 from infrastructure.sandbox import bubblewrap, fonts
 from infrastructure.sandbox.boundary_probe import Boundary, Probe, check_inputs, probe
-from infrastructure.sandbox.broker import FileBroker
+from infrastructure.sandbox.broker import Broker
 from infrastructure.sandbox.cells import CellError, UnstartedError
 from infrastructure.sandbox.config import SandboxConfig
 from infrastructure.sandbox.enclosures import Enclosure, Enclosures
+from infrastructure.sandbox.no_packages import NoPackages
+from infrastructure.sandbox.packages.source import PackageSource
+from infrastructure.sandbox.provisioning import Provisioning
 from infrastructure.sandbox.sessions import Session
 from infrastructure.sandbox.spares import SpareEnclosures
 
@@ -22,10 +26,14 @@ _FONTS_S = 120.0
 
 
 class BubblewrapSandbox:
-    """`Sandbox` that gives every run a locked-down process of its own."""
+    """`Sandbox` that gives every run a locked-down process of its own.
 
-    def __init__(self, config: SandboxConfig) -> None:
-        self._config = config
+    Imports that are missing inside are provided by `packages`; without a source, none are.
+    """
+
+    def __init__(self, config: SandboxConfig, packages: PackageSource | None = None) -> None:
+        self._packages = packages or NoPackages(config.layers_folder)
+        self._config = replace(config, layers=self._packages.folder)
         self._closing = threading.Event()
         self._first_use = threading.Lock()
         self._probe: Probe | None = None
@@ -74,8 +82,20 @@ class BubblewrapSandbox:
     def _run_in(
         self, enclosure: Enclosure, boundary: Boundary, request: RunRequest, host: RunHost
     ) -> RunResult:
-        broker = FileBroker(host, boundary.inputs, self._config.requests)
-        session = Session(self._config, enclosure.cell, enclosure.group, broker)
+        """Run the code and give the enclosure up.
+
+        To keep variables between the runs of one conversation, the enclosure would be
+        put by here, under user and `conversation_id`, instead of being closed. Its
+        process would then ask for the next code as it asks for everything: at the
+        listener, which the host holds for as long as the cell lives. Its output would
+        go on in the same pipes, its files would be collected while it is frozen.
+        """
+        config = self._config
+        packages = Provisioning(
+            self._packages, request.user_id, modules=config.modules, seconds=config.install_s
+        )
+        broker = Broker(host, boundary.inputs, packages)
+        session = Session(config, enclosure.cell, enclosure.group, broker, packages)
         try:
             return session.run(request, host, self._closing.is_set)
         except UnstartedError:

@@ -1,23 +1,23 @@
-"""Answers what a run asks of the host while it goes on: `load_file`, and nothing else."""
+"""What a run may ask of its host while it goes on: files of its user, and packages."""
 
 import os
-import socket
+from typing import Any
 
 from application.ports.sandbox import GrantedFile, RunHost
-from domain.files import file_extension
+from domain.files import MAX_FILENAME_CHARACTERS, LedgerFile
 from infrastructure.sandbox import channel
 from infrastructure.sandbox.inputs import InputError, Inputs
+from infrastructure.sandbox.provisioning import Provisioning
+from infrastructure.sandbox.questions import Reply
 
-_LONGEST_ID = 100
+_FILES_A_PAGE = 16  # a name of the longest kind, escaped, still fits into a frame that often
 
 
-class FileBroker:
-    """Serves one run's channel. The other end is hostile."""
+class Broker:
+    """Answers one run's questions, which are hostile text."""
 
-    def __init__(self, host: RunHost, inputs: Inputs, requests: int) -> None:
-        self._host = host
-        self._inputs = inputs
-        self._requests_left = requests
+    def __init__(self, host: RunHost, inputs: Inputs, packages: Provisioning) -> None:
+        self._host, self._inputs, self._packages = host, inputs, packages
         self._loaded: dict[str, None] = {}
 
     @property
@@ -25,46 +25,64 @@ class FileBroker:
         """Ids of the files that were handed over, in order, each once."""
         return tuple(self._loaded)
 
-    def serve_one(self, end: socket.socket) -> bool:
-        """Answer one request; False when the channel is not to be served any longer."""
-        try:
-            request, _ = channel.receive(end)
-            self._requests_left -= 1
-            if self._requests_left < 0:
-                return False
-            self._answer(end, request.get("open"))
-        except channel.ProtocolError:
-            return False
-        return True
+    def answer(self, question: dict[str, Any], reply: Reply) -> None:
+        """Answer a question; one for packages may be answered later.
 
-    def _answer(self, end: socket.socket, file_id: object) -> None:
-        granted = self._find(file_id)
+        Raises:
+            channel.ProtocolError: it is no question.
+        """
+        match question:
+            case {"open": str(reference)}:
+                self._open(reference, reply)
+            case {"files": int(start)} if start >= 0:
+                reply(self._page(start), ())
+            case {"import": list(modules)}:
+                self._packages.ask(modules, reply)
+            case _:
+                msg = "the guest asked what nobody answers"
+                raise channel.ProtocolError(msg)
+
+    def _page(self, start: int) -> dict[str, Any]:
+        files = self._host.files()
+        shown = files[start : start + _FILES_A_PAGE]
+        return {"files": [_line(file) for file in shown], "more": start + len(shown) < len(files)}
+
+    def _open(self, reference: str, reply: Reply) -> None:
+        granted = self._host.open_file(reference) if len(reference) <= MAX_FILENAME_CHARACTERS else None
         if granted is None:
-            channel.send(end, {})
+            reply({}, ())
             return
         with granted.content as content:
             try:
                 descriptor = self._inputs.share(content.fileno())
             except InputError as error:
-                channel.send(end, {"problem": f"Your file {granted.file_id!r} cannot be opened: {error}."})
+                reply({"problem": f"Your file {granted.file_id!r} cannot be opened: {error}."}, ())
                 return
         try:
-            channel.send(end, _description(granted), [descriptor])
             self._loaded[granted.file_id] = None
+            reply(self._description(granted, reference), [descriptor])
         finally:
             os.close(descriptor)
 
-    def _find(self, file_id: object) -> GrantedFile | None:
-        if not isinstance(file_id, str) or len(file_id) > _LONGEST_ID:
-            return None
-        return self._host.open_file(file_id)
+    def _description(self, granted: GrantedFile, reference: str) -> dict[str, Any]:
+        """Describe a file; `namesakes` counts the other ones that the reference could have meant."""
+        by_name = reference != granted.file_id
+        alike = [file for file in self._host.files() if by_name and file.filename == reference]
+        return {
+            "file_id": granted.file_id,
+            "filename": granted.filename,
+            "file_type": granted.file_type,
+            "loader": granted.loader,
+            "namesakes": max(len(alike) - 1, 0),
+        }
 
 
-def _description(granted: GrantedFile) -> dict[str, object]:
+def _line(file: LedgerFile) -> dict[str, Any]:
     return {
-        "file_id": granted.file_id,
-        "filename": granted.filename,
-        "extension": file_extension(granted.filename),
-        "file_type": granted.file_type,
-        "loader": granted.loader,
+        "id": file.file_id,
+        "name": file.filename,
+        "type": file.file_type,
+        "size_bytes": file.size_bytes,
+        "uploaded_at": file.uploaded_at.isoformat(),
+        "expires_at": file.expires_at and file.expires_at.isoformat(),
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infrastructure.sandbox.config import SandboxConfig
 
-GUEST, VENV, FONTS = Path("/guest"), Path("/venv"), Path("/fonts")
+GUEST, VENV, FONTS, LAYERS = Path("/guest"), Path("/venv"), Path("/fonts"), Path("/layers")
 RUN_FOLDERS = ("/work", "/tmp", "/dev/shm")  # noqa: S108 - mount points inside
 
 _SETTINGS = "pyvenv.cfg"
@@ -51,6 +51,7 @@ def command(bwrap: Path, config: SandboxConfig, *, user_namespace: bool, scratch
         *_code_environment(config),
         *_show(config.guest_folder, GUEST),
         *_show(config.state_folder / FONTS.name, FONTS),
+        *_show(config.layers_folder, LAYERS, how="--ro-bind"),
         *_devices(),
         *(word for folder in RUN_FOLDERS for word in ("--dir", folder)),
         *(("--size", str(_SCRATCH_BYTES), "--tmpfs", "/tmp") if scratch else ()),  # noqa: S108
@@ -64,7 +65,7 @@ def environment(config: SandboxConfig) -> dict[str, str]:
     thread_pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_MAX_THREADS")
     return {
         "PATH": f"{VENV}/bin:/usr/bin",
-        "HOME": "/work",
+        "HOME": "/tmp/.home",  # noqa: S108 - what libraries keep at home is nobody's output
         "USER": "user",
         "TMPDIR": "/tmp",  # noqa: S108
         "LANG": "C.UTF-8",
@@ -73,6 +74,7 @@ def environment(config: SandboxConfig) -> dict[str, str]:
         "MPLCONFIGDIR": "/tmp/.matplotlib",  # noqa: S108
         "XDG_CACHE_HOME": "/tmp/.cache",  # noqa: S108
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": f"{GUEST}/site",
         "PYTHONUTF8": "1",
         **dict.fromkeys(thread_pools, str(config.cpus)),
     }
@@ -83,6 +85,7 @@ def prepare(config: SandboxConfig) -> None:
     folder = config.state_folder / FONTS.name
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
+    config.layers_folder.mkdir(parents=True, exist_ok=True)
     _, shown = _base_python(config)
     temporary = config.state_folder / f".{_SETTINGS}.{os.getpid()}"
     temporary.write_text(f"home = {shown}/bin\ninclude-system-site-packages = false\n", encoding="utf-8")

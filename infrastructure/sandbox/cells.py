@@ -24,8 +24,8 @@ class UnstartedError(CellError):
 class Cell:
     """One locked-down process, first of its pid namespace, and every handle on it.
 
-    `channel` is what its code may use to ask for files; `control` belongs to the
-    supervisor beside it, which reports the kernel's word on how it ended.
+    `channel` starts it, and `listener` hears what its code asks for; `control`
+    belongs to the supervisor beside it, which reports the kernel's word on how it ended.
     `release` tells its maker that it is gone.
     """
 
@@ -37,6 +37,7 @@ class Cell:
     pidfd: int = -1
     pid: int = 0
     work: int = -1
+    listener: socket.socket | None = None
 
     def start(self, code: str, cpu_s: int) -> None:
         """Send the code; it runs at once.
@@ -55,7 +56,6 @@ class Cell:
             raise UnstartedError(str(error)) from error
         finally:
             os.close(reading)
-        self.channel.settimeout(0)  # from now on the other end is hostile, and never waited for
 
     def kill(self) -> None:
         """Kill every process of the run: the kernel ends a pid namespace with its first process."""
@@ -85,6 +85,8 @@ class Cell:
             self.kill()
         self.control.close()
         self.channel.close()
+        if self.listener is not None:
+            self.listener.close()
         self.release()
         for descriptor in (self.stdout, self.stderr, self.pidfd, self.work):
             if descriptor >= 0:
@@ -167,7 +169,9 @@ def _await_lock_down(cell: Cell, timeout_s: float, siblings: Sequence[int]) -> N
     for end in (cell.control, cell.channel):
         end.settimeout(timeout_s)
     _, (cell.pidfd,) = channel.receive(cell.control, descriptors=1)
-    _, (cell.work,) = channel.receive(cell.channel, descriptors=1)
+    _, (cell.work, listener) = channel.receive(cell.channel, descriptors=2)
+    cell.listener = socket.socket(fileno=listener)
+    cell.listener.settimeout(0)
     cell.pid = pid_of(cell.pidfd)
     missing = boundary.weaknesses(cell.pid, siblings)
     if missing:

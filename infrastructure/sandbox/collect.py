@@ -20,6 +20,8 @@ _OPENAT2 = 437
 _NO_XDEV, _NO_MAGICLINKS, _NO_SYMLINKS, _BENEATH = 0x01, 0x02, 0x04, 0x08
 _CAREFULLY = _NO_XDEV | _NO_MAGICLINKS | _NO_SYMLINKS | _BENEATH
 _LONGEST_SKIP_LIST = 20
+_HIDDEN_SHOWN = 3
+_LONGEST_NAME = 200
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -51,6 +53,7 @@ class Collection:
     _kept: int = 0
     _seen: int = 0
     _more_skipped: int = 0
+    _hidden: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start the clock."""
@@ -74,10 +77,18 @@ class Collection:
     def finish(self) -> tuple[str, ...]:
         """Return what was left behind and why, each in a line."""
         more = [f"… and {self._more_skipped} more"] if self._more_skipped else []
-        return (*self.skipped, *more)
+        return (*self.skipped, *more, *self._hidden_line())
+
+    def _hidden_line(self) -> list[str]:
+        if not self._hidden:
+            return []
+        count = len(self._hidden)
+        names = [_readable(path)[:_LONGEST_NAME] for path in sorted(self._hidden)[:_HIDDEN_SHOWN]]
+        what = "1 hidden file is" if count == 1 else f"{count} hidden files are"
+        return [f"{what} not kept: {', '.join(names + ['…'] * (count > _HIDDEN_SHOWN))}"]
 
     def _entries(self, folder: int, prefix: str) -> Iterator[str]:
-        """Yield names until a cap is met; hidden files and bytecode are nobody's results."""
+        """Yield names until a cap is met; hidden files are only counted, bytecode is nobody's result."""
         room = max(self.caps.entries - self._seen, 0)
         names: list[str] = []
         with os.scandir(folder) as scan:
@@ -85,7 +96,9 @@ class Collection:
                 if len(names) >= room:
                     self._skip(prefix or "the rest", f"more than {self.caps.entries} files and folders")
                     break
-                if not entry.name.startswith(".") and entry.name != "__pycache__":
+                if entry.name.startswith("."):
+                    self._hidden.append(prefix + entry.name)
+                elif entry.name != "__pycache__":
                     names.append(entry.name)
         self._seen += len(names)
         for name in sorted(names):
@@ -124,7 +137,7 @@ class Collection:
 
     def _skip(self, path: str, reason: str) -> None:
         if len(self.skipped) < _LONGEST_SKIP_LIST:
-            self.skipped.append(f"{_readable(path)[:200]}: {reason}")
+            self.skipped.append(f"{_readable(path)[:_LONGEST_NAME]}: {reason}")
         else:
             self._more_skipped += 1
 

@@ -21,13 +21,17 @@ class SandboxConfig:
     """Where things are and how much a run may use.
 
     `python` is the interpreter of the code environment (a venv). `state_folder`
-    keeps what is built once and mounted read-only (the font list). `disk_bytes`
+    keeps what is built once and mounted read-only (the font list), and
+    `layers_folder` the layers of packages. `disk_bytes`
     and `inodes` bound the working folder; it lives in memory, so the memory that
     a run can take on the host is `memory_mb` plus twice the disk. `scan_s` is how often
     a running session looks for cancellation and broken limits. `spares` processes
     with the libraries already imported wait for code, forked from a zygote that is
     replaced after `zygote_forks`; with none, every run starts an interpreter, which
-    is cheaper for a program that runs code once.
+    is cheaper for a program that runs code once. A run may ask its host `requests`
+    questions, `requests_at_once` of them at a time, and for `modules` that are not
+    there; while packages are installed for it its clock stands still, for at most
+    `install_s` in all.
     """
 
     python: Path
@@ -42,11 +46,20 @@ class SandboxConfig:
     nice: int = 5
     scan_s: float = 0.05
     requests: int = 2000
+    requests_at_once: int = 16
+    modules: int = 200
+    install_s: float = 120.0
     spares: int = 2
     zygote_forks: int = 1000
     bwrap: Path | None = None
+    layers: Path | None = None
     guest_folder: Path = Path(__file__).parent / "guest"
     outputs: OutputCaps = field(default_factory=OutputCaps)
+
+    @property
+    def layers_folder(self) -> Path:
+        """Where packages are, which come in layers."""
+        return self.layers or self.state_folder / "layers"
 
     @property
     def memory_bytes(self) -> int:

@@ -41,7 +41,7 @@ class Recipe:
         command = bubblewrap.command(
             self._bwrap, self._config, user_namespace=self._user_namespace, scratch=scratch
         )
-        options = ["-E", "-s", "-B", "-X", "utf8"]
+        options = ["-s", "-B", "-X", "utf8"]  # children inherit these; the environment is ours
         return subprocess.Popen(
             [*command, *options, str(bubblewrap.GUEST / script), str(control.fileno())],
             env={},

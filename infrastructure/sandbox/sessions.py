@@ -5,20 +5,24 @@ import selectors
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from application.ports.sandbox import OutputStream, RunHost, RunRequest, RunResult
 from domain.executions import Outcome
 from domain.metadata import actor_words
-from infrastructure.sandbox.broker import FileBroker
+from infrastructure.sandbox.broker import Broker
 from infrastructure.sandbox.cells import Cell
 from infrastructure.sandbox.collect import Collection
 from infrastructure.sandbox.config import SandboxConfig
 from infrastructure.sandbox.groups import RunGroup
 from infrastructure.sandbox.output import CappedOutput
+from infrastructure.sandbox.provisioning import Provisioning
+from infrastructure.sandbox.questions import Questions
 
 _CHUNK_BYTES = 64 * 1024
+_SHORTEST_LOOK_S = 0.001
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,11 @@ class Cut:
 class Session:
     """Carries one run through a cell that is already in its group."""
 
-    def __init__(self, config: SandboxConfig, cell: Cell, group: RunGroup, broker: FileBroker) -> None:
-        self._config, self._cell, self._group, self._broker = config, cell, group, broker
+    def __init__(
+        self, config: SandboxConfig, cell: Cell, group: RunGroup, broker: Broker, packages: Provisioning
+    ) -> None:
+        self._config, self._cell, self._group = config, cell, group
+        self._broker, self._packages = broker, packages
         self._streams: dict[int, OutputStream] = {cell.stdout: "stdout", cell.stderr: "stderr"}
 
     def run(self, request: RunRequest, host: RunHost, is_closing: Callable[[], bool]) -> RunResult:
@@ -50,7 +57,7 @@ class Session:
         cut = self._run_code(began)
         self._cell.kill()
         status = self._cell.wait()
-        duration_ms = round((time.monotonic() - began) * 1000)
+        duration_ms = round((time.monotonic() - began - self._packages.spent_s()) * 1000)
         self._drain()
         cut = self._cut_by_kernel(status) if cut is None else cut
         self._output.finish(cut.explanation if cut and self._output.overflowed else "")
@@ -59,46 +66,51 @@ class Session:
     def _run_code(self, began: float) -> Cut | None:
         cpu_s = int(self._request.timeout_s * self._config.cpus) + 2
         self._cell.start(self._request.code, cpu_s)
-        with selectors.DefaultSelector() as selector:
-            for source in (*self._streams, self._cell.channel.fileno(), self._cell.pidfd):
-                selector.register(source, selectors.EVENT_READ)
+        with (
+            selectors.DefaultSelector() as selector,
+            closing(self._questions(selector)),
+            closing(self._packages),
+        ):
+            for source in self._streams:
+                selector.register(source, selectors.EVENT_READ, partial(self._read, selector, source))
+            selector.register(self._cell.pidfd, selectors.EVENT_READ)
             return self._watch(selector, began + self._request.timeout_s)
 
+    def _questions(self, selector: selectors.BaseSelector) -> Questions:
+        assert self._cell.listener is not None  # noqa: S101 - else it would not be a cell of anybody's
+        at_once, in_all = self._config.requests_at_once, self._config.requests
+        self._packages.serve(selector, self._host.show_progress)
+        questions = Questions(self._cell.listener, selector, at_once=at_once, in_all=in_all)
+        questions.serve(self._broker.answer)
+        return questions
+
     def _watch(self, selector: selectors.BaseSelector, end: float) -> Cut | None:
-        """Serve the run until it ends (None) or has to be ended."""
-        next_look = time.monotonic()
+        """Serve the run until it ends (None) or has to be ended; installing packages moves `end` on."""
+        next_look = 0.0
         while True:
-            now = time.monotonic()
-            events = selector.select(max(min(end, next_look) - now, 0))
-            if self._serve(selector, [key.fd for key, _ in events]):
-                return None
+            for key, _ in selector.select(max(next_look - time.monotonic(), 0)):
+                if key.fd == self._cell.pidfd:
+                    return None
+                key.data()
             if self._output.overflowed:
                 return Cut(Outcome.KILLED, self._flooded())
-            if now >= next_look:
-                next_look = now + self._config.scan_s
-                cut = self._reason_to_cut(end - now)
+            if (now := time.monotonic()) >= next_look:
+                self._packages.watch_budget()
+                left_s = end + self._packages.spent_s() - now
+                cut = self._reason_to_cut(left_s)
                 if cut is not None:
                     return cut
+                next_look = now + min(self._config.scan_s, max(left_s, _SHORTEST_LOOK_S))
 
-    def _serve(self, selector: selectors.BaseSelector, ready: list[int]) -> bool:
-        """Take what is ready to be read; True when the run has ended."""
-        for source in ready:
-            if source in self._streams:
-                goes_on = self._read(source)
-            else:
-                goes_on = source == self._cell.pidfd or self._broker.serve_one(self._cell.channel)
-            if not goes_on:
-                selector.unregister(source)
-        return self._cell.pidfd in ready
-
-    def _read(self, source: int) -> bool:
-        """Take one chunk of output; False at its end."""
+    def _read(self, selector: selectors.BaseSelector, source: int) -> None:
+        """Take one chunk of output, and no more after the last."""
         try:
             chunk = os.read(source, _CHUNK_BYTES)
         except BlockingIOError:
-            return True
+            return
         self._output.feed(self._streams[source], chunk)
-        return bool(chunk)
+        if not chunk:
+            selector.unregister(source)
 
     def _drain(self) -> None:
         """Take what the dead left in the pipes; nobody can write any more."""
@@ -154,6 +166,7 @@ class Session:
             explanation=cut.explanation if cut else explanation,
             stopped_by=cut.by if cut else "",
             loaded_file_ids=self._broker.loaded_file_ids,
+            packages_installed=self._packages.distributions,
             skipped_outputs=skipped,
         )
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,6 +12,7 @@ from application.ports.sandbox import Check, GrantedFile, OutputStream, RunReque
 from domain.files import LedgerFile
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.config import SandboxConfig
+from infrastructure.sandbox.packages.source import PackageSource
 
 SANDBOX_PYTHON = Path(__file__).parents[2] / ".venv-sandbox" / "bin" / "python"
 MEBIBYTE = 2**20
@@ -28,10 +30,12 @@ class RecordingHost:
     cancelled: str = ""
 
     def open_file(self, reference: str) -> GrantedFile | None:
-        """Open a granted file."""
+        """Open a granted file, or the newest one of that name."""
         self.asked.append(reference)
-        path = self.granted.get(reference)
-        return None if path is None else GrantedFile(reference, path.name, "text", "text", path.open("rb"))
+        names = {path.name: file_id for file_id, path in self.granted.items()}
+        file_id = reference if reference in self.granted else names.get(reference, "")
+        path = self.granted.get(file_id)
+        return None if path is None else GrantedFile(file_id, path.name, "text", "text", path.open("rb"))
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
         """Keep the bytes."""
@@ -47,12 +51,26 @@ class RecordingHost:
         self.progress.append(text)
 
     def files(self) -> Sequence[LedgerFile]:
-        """List nothing."""
-        return ()
+        """List the granted files, oldest first."""
+        return [_described(file_id, path) for file_id, path in self.granted.items()]
 
     def cancelled_by(self) -> str:
         """Return who wants the run stopped."""
         return self.cancelled
+
+
+def _described(file_id: str, path: Path) -> LedgerFile:
+    """Describe a file that was uploaded in 2026 and stays."""
+    return LedgerFile(
+        file_id=file_id,
+        filename=path.name,
+        extension=path.suffix,
+        file_type="text",
+        size_bytes=path.stat().st_size,
+        sha256="",
+        uploaded_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        expires_at=None,
+    )
 
 
 @dataclass
@@ -86,9 +104,9 @@ def config(state_folder: Path, **changes: Any) -> SandboxConfig:
 
 
 @contextmanager
-def opened(settings: SandboxConfig) -> Iterator[BubblewrapSandbox]:
+def opened(settings: SandboxConfig, packages: PackageSource | None = None) -> Iterator[BubblewrapSandbox]:
     """Yield a sandbox, and close it."""
-    sandbox = BubblewrapSandbox(settings)
+    sandbox = BubblewrapSandbox(settings, packages)
     try:
         yield sandbox
     finally:

@@ -20,13 +20,12 @@ def remember_source(code: str) -> None:
     linecache.cache[MAIN] = (len(code), None, code.splitlines(keepends=True), MAIN)
 
 
-def split_last_expression(code: str) -> tuple[CodeType, CodeType | None]:
+def split_last_expression(tree: ast.Module) -> tuple[CodeType, CodeType | None]:
     """Compile the code, apart from it a last bare expression whose value is to be shown.
 
     Raises:
-        SyntaxError: the code is not Python.
+        SyntaxError: the code is no Python, though it looks like it (a `return` outside a function).
     """
-    tree = ast.parse(code, MAIN)
     last = tree.body[-1] if tree.body else None
     shown = None
     if isinstance(last, ast.Expr):

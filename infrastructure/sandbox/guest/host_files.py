@@ -1,90 +1,68 @@
-"""Files of the user, opened by the host on request and handed over as read-only descriptors."""
+"""Files of the user: listed by the host, and opened by it as read-only descriptors."""
 
-import fcntl
-import os
-import socket
+import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
-import frames
+import calling
+import host_channel
 
-_LINKS = "/tmp/.inputs"  # noqa: S108 - a folder of this run alone
-_TURN = "/tmp/.turn"  # noqa: S108
-
-_LONGEST_ID = 40
-
-_host: socket.socket | None = None
-_held: dict[str, "Granted"] = {}
+_LONGEST_ASKED, _LONGEST_SHOWN = 400, 40
 
 
 @dataclass(frozen=True)
 class Granted:
     """A file that the host opened for this run.
 
-    `fd` is a read-only descriptor of the caller's own, at offset 0. `path` is a
-    name with the right extension that any process of the run can open for reading.
-    `loader` and `file_type` are the host's words for how to read it.
+    `fd` is a read-only descriptor of the caller's own, at offset 0. `loader` and
+    `file_type` are the host's words for how to read it.
     """
 
     fd: int
-    path: str
+    file_id: str
     filename: str
-    extension: str
     file_type: str
     loader: str
 
 
-def connect(channel: socket.socket) -> None:
-    """Use `channel` to ask the host from now on."""
-    global _host  # noqa: PLW0603 - one channel a process
-    _host = channel
-
-
-def open_granted(file_id: str) -> Granted:
-    """Ask the host for a file.
+def open_granted(reference: str) -> Granted:
+    """Ask the host for a file, by its id or its name.
 
     Raises:
-        FileNotFoundError: the user has no such file, or `file_id` is no id at all.
+        FileNotFoundError: the user has no such file, or `reference` is no text at all.
     """
-    name = file_id if type(file_id) is str else repr(file_id)
-    held = _held.get(name)
-    if held is None:
-        held = _held[name] = _request(name)
-    fd = os.open(held.path, os.O_RDONLY | os.O_CLOEXEC)
-    return Granted(fd, held.path, held.filename, held.extension, held.file_type, held.loader)
-
-
-def _request(file_id: str) -> Granted:
-    refusal = f"You have no file {file_id[:_LONGEST_ID]!r}. List your files to see their ids."
-    reply, descriptors = _ask({"open": file_id[: 2 * _LONGEST_ID]})
+    name = reference if type(reference) is str else repr(reference)
+    reply, descriptors = host_channel.ask({"open": name[:_LONGEST_ASKED]})
     if not descriptors:
+        refusal = f"You have no file {name[:_LONGEST_SHOWN]!r}. files() lists those that you have."
         raise FileNotFoundError(reply.get("problem") or refusal)
-    path = _link(reply["file_id"] + reply["extension"], descriptors[0])
-    return Granted(
-        descriptors[0], path, reply["filename"], reply["extension"], reply["file_type"], reply["loader"]
+    granted = Granted(
+        descriptors[0], reply["file_id"], reply["filename"], reply["file_type"], reply["loader"]
     )
+    if reply["namesakes"]:
+        _warn_of_namesakes(granted, reply["namesakes"])
+    return granted
 
 
-def _ask(question: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
-    """Send a question and wait for its answer; threads and forks of the run take turns."""
-    if _host is None:
-        msg = "The host cannot be asked from here."
-        raise RuntimeError(msg)
-    with open(_TURN, "w", encoding="ascii") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        try:
-            frames.send(_host, question)
-            return frames.receive(_host)
-        except (EOFError, OSError) as error:
-            msg = "The host no longer answers this run."
-            raise RuntimeError(msg) from error
+def open_file(reference: str) -> BinaryIO:
+    """Return a file's bytes as uploaded: a binary file with a descriptor of its own, read-only."""
+    granted = open_granted(reference)
+    return open(granted.filename, "rb", opener=lambda *_: granted.fd)
 
 
-def _link(name: str, fd: int) -> str:
-    """Name an open descriptor; the process that holds it is named too, so that others can follow."""
-    os.makedirs(_LINKS, exist_ok=True)
-    path = f"{_LINKS}/{name}"
-    if os.path.lexists(path):
-        os.unlink(path)
-    os.symlink(f"/proc/{os.getpid()}/fd/{fd}", path)
-    return path
+def descriptions() -> list[dict[str, Any]]:
+    """Ask the host what files there are, oldest first, page by page."""
+    found: list[dict[str, Any]] = []
+    while True:
+        reply, _ = host_channel.ask({"files": len(found)})
+        found += reply["files"]
+        if not reply["more"]:
+            return found
+
+
+def _warn_of_namesakes(granted: Granted, namesakes: int) -> None:
+    warnings.warn(
+        f"You have {namesakes + 1} files named {granted.filename!r}; this is the newest, "
+        f"{granted.file_id!r}. An id leads to one file only; files() lists them.",
+        stacklevel=calling.stack_level(),
+    )

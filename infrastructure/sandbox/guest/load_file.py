@@ -1,4 +1,4 @@
-"""`load_file`: the one way from a file id to a Python object."""
+"""`load_file`: the one way from a file id, or a file name, to a Python object."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,8 @@ def load_file(file_id: str, *, as_: str | None = None, **options: Any) -> Any:
     as a Pillow image; all else as bytes.
 
     Args:
-        file_id: the id that the upload receipt and the file list show.
+        file_id: the id that the upload receipt and the file list show, or the file's
+            name, which stands for the newest file of that name.
         as_: `"text"` (decoded), `"bytes"` (as uploaded) or `"path"` (of a copy that
             may be changed) instead of the object.
         options: handed to the library that reads the file, such as `sep`, `nrows`,

@@ -1,7 +1,7 @@
 """Run the user's code in the locked-down process, as a script would run."""
 
+import ast
 import atexit
-import builtins
 import os
 import resource
 import socket
@@ -12,18 +12,24 @@ from typing import Any, NoReturn, TextIO
 
 import display
 import figures
-import host_files
+import host_channel
+import host_packages
+import import_statements
 
 _FONTS = "/fonts"
 
 
-def prepare(channel: socket.socket) -> None:
-    """Do, in the locked-down process, what can be done before there is code."""
+def prepare() -> socket.socket:
+    """Do, in the locked-down process, what can be done before there is code.
+
+    Returns the socket at which the host will hear what code asks.
+    """
     sys.stdout, sys.stderr = _printer(1), _printer(2)
-    host_files.connect(channel)
+    os.mkdir(os.environ["HOME"], 0o700)
     lend_font_cache()
     figures.track()
     _reseed()
+    return host_channel.listen()
 
 
 def run(job: dict[str, Any], code_fd: int) -> NoReturn:
@@ -35,18 +41,9 @@ def run(job: dict[str, Any], code_fd: int) -> NoReturn:
     _finish(status)
 
 
-def load_file(file_id: str, **options: Any) -> Any:
-    """Load one of your files by its id: a table as a DataFrame, others as what fits them."""
-    from load_file import load_file as load  # noqa: PLC0415 - imported by the runs that use it
-
-    return load(file_id, **options)
-
-
 def _execute(code: str) -> int:
-    builtins.load_file = load_file  # type: ignore[attr-defined]
     display.remember_source(code)
     main = types.ModuleType("__main__")
-    main.__dict__["load_file"] = load_file
     sys.modules["__main__"] = main
     sys.argv = [display.MAIN]
     sys.path = ["/work", *(p for p in sys.path if p != _guest_folder()), _guest_folder()]
@@ -55,7 +52,9 @@ def _execute(code: str) -> int:
 
 
 def _run_in(main: types.ModuleType, code: str) -> None:
-    body, last = display.split_last_expression(code)
+    tree = ast.parse(code, display.MAIN)
+    host_packages.fetch_ahead(import_statements.modules(tree.body))
+    body, last = display.split_last_expression(tree)
     exec(body, main.__dict__)  # noqa: S102 - this is what the sandbox is for
     if last is not None:
         display.show_value(eval(last, main.__dict__))  # noqa: S307

@@ -58,12 +58,13 @@ def _become_run(control: socket.socket, spec: dict[str, Any], descriptors: list[
         channel = _keep_only(*descriptors)
         import runner  # noqa: PLC0415 - its imports are not needed to lock down, nor trusted to
 
-        runner.prepare(channel)
-        work = os.open("/work", os.O_RDONLY | os.O_DIRECTORY)
-        frames.send(channel, {"ready": True}, (work,))
-        os.close(work)
+        with runner.prepare() as listener:
+            work = os.open("/work", os.O_RDONLY | os.O_DIRECTORY)
+            frames.send(channel, {"ready": True}, (work, listener.fileno()))
+            os.close(work)
         job, (code,) = frames.receive(channel)
         frames.send(channel, {"has_code": True})
+        channel.close()
     except EOFError:
         os._exit(0)
     except BaseException as error:  # noqa: BLE001 - whatever it is, this process must not go on

@@ -32,7 +32,7 @@ _PRELOADED = (
         "mpl_toolkits.mplot3d",
     ),
     *("ctypes", "csv", "datetime", "decimal", "email.message", "json", "sqlite3", "statistics", "subprocess"),
-    *("yaml", "openpyxl", "python_calamine", "defusedxml.ElementTree", "load_file"),
+    *("yaml", "openpyxl", "python_calamine", "defusedxml.ElementTree", "load_file", "file_list"),
     *("loaders.arrays", "loaders.columnar", "loaders.database", "loaders.images", "loaders.markup"),
     *("loaders.spreadsheet", "loaders.structured", "loaders.tables", "loaders.tabular", "loaders.text"),
 )

@@ -1,0 +1,45 @@
+"""Who calls: a look at the stack, past the frames of Python's own machinery and of this folder."""
+
+import os
+import sys
+from types import FrameType
+
+LAYERS = "/layers"
+_GUEST = os.path.dirname(os.path.abspath(__file__))
+_LIBRARIES = (
+    "<frozen ",
+    *(f"{folder}/" for folder in (_GUEST, LAYERS, sys.prefix)),
+    os.path.join(sys.base_prefix, "lib"),
+)
+
+
+def stack_level() -> int:
+    """Return the `stacklevel` with which a warning of the caller's points at code that is no library."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - the way to the stack
+    while frame.f_back is not None and _is_library(frame):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def is_a_library_loading() -> bool:
+    """Tell whether a module of a library is being executed: what it tries to import, it may go without."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+    while frame is not None and _is_library(frame):
+        if frame.f_code.co_name == "<module>":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def is_a_mere_look() -> bool:
+    """Tell whether `importlib.util.find_spec` wants to know if there is such a module."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+    while frame is not None and _is_library(frame):
+        if frame.f_code.co_name == "find_spec" and frame.f_globals.get("__name__") == "importlib.util":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _is_library(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_LIBRARIES)
