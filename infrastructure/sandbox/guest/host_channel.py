@@ -34,6 +34,7 @@ def ask(question: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
     """
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+            connection.settimeout(None)  # whatever the code has set as the default
             connection.connect(_ADDRESS)
             frames.send(connection, question)
             return frames.receive(connection)

@@ -119,7 +119,7 @@ def test_a_name_cannot_forge_lines(attack: Runs) -> None:
 
 
 def test_hidden_files_and_bytecode_are_nobodys_results(attack: Runs) -> None:
-    """What programs leave in a home folder does not turn up as an output."""
+    """What begins with a dot does not turn up as an output, and is named in one line."""
     code = """
 import os
 os.makedirs('.cache/x'); open('.cache/x/y', 'w').write('y'); open('.hidden', 'w').write('z')
@@ -127,7 +127,20 @@ open('helper.py', 'w').write('A = 1'); import helper; print(helper.A)
 """
     result = attack(code)
     assert list(attack.host.outputs) == ["helper.py"]
-    assert result.skipped_outputs == ()
+    assert result.skipped_outputs == ("2 hidden files are not kept: .cache, .hidden",)
+
+
+def test_many_hidden_files_are_named_in_one_line(attack: Runs) -> None:
+    """A few stand for all, however many there are and wherever they lie."""
+    code = "import os\nos.mkdir('a')\nfor n in range(2000): open(f'a/.{n:04}', 'w').close()"
+    assert attack(code).skipped_outputs == ("2000 hidden files are not kept: a/.0000, a/.0001, a/.0002, …",)
+
+
+def test_what_libraries_keep_at_home_is_not_spoken_of(attack: Runs) -> None:
+    """The home folder is another one than the working folder."""
+    code = "from pathlib import Path\n(Path.home() / '.library').mkdir()\n(Path.home() / 'data').mkdir()"
+    result = attack(code)
+    assert (result.exit_code, result.skipped_outputs, attack.host.outputs) == (0, (), {})
 
 
 def test_a_process_that_outlives_the_code_cannot_change_outputs(attack: Runs) -> None:
