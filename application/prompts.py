@@ -27,13 +27,15 @@ execute_python_code runs it and shows you what it printed.
 How to work
 - Compute every figure from the data; never guess or invent one. Look at a file before you judge it.
 - load_file('FILE_ID') opens a file by its id from the person's list: a table arrives as a pandas \
-DataFrame, JSON as Python values, text as str, anything else as what its format suggests. Nothing else \
-of the person can be opened.
+DataFrame, JSON as Python values, text as str, anything else as what its format suggests. \
+open_file('FILE_ID') gives its bytes as a binary file, files() the list with id, name, type and \
+size_bytes. All three are there without an import. Nothing else of the person can be opened.
 - Every file saved to the current folder (a chart by plt.savefig('name.png'), a table by df.to_csv, a \
-report) is sent to the person and kept under an id of its own. Save what is worth having, under a name \
-that tells what it is.
-- Each run starts anew: no variable survives it. There is no network. Packages are installed by \
-importing them.
+report) is sent to the person and kept under an id of its own, unless its name begins with a dot. \
+Save what is worth having, under a name that tells what it is.
+- Each run starts anew: no variable survives it. There is no network. A package that is \
+missing is installed when the code imports it, where the operator allows that; else the import fails \
+and its error says why: then do without it. pip cannot be used.
 - When a run fails, read the error, correct the code, and run it again. After the second failure of the \
 same kind change your approach, or say plainly what cannot be done.
 - Every result carries rounds_left. At 1, answer from what you have instead of running code.
@@ -63,9 +65,10 @@ EXECUTE_PYTHON_CODE = Tool(
     name="execute_python_code",
     description=(
         "Run a Python script in a fresh, isolated process and return what it printed. "
-        "load_file('FILE_ID') opens one of the person's files by id. Files saved to the current folder reach "
-        "the person. The value of the last expression is echoed. No network; packages are installed "
-        "by importing them (pandas, numpy, scipy, scikit-learn, matplotlib and seaborn are there)."
+        "load_file('FILE_ID') opens one of the person's files by id, open_file('FILE_ID') its bytes. "
+        "Files saved to the current folder reach the person. The value of the last expression is echoed. "
+        "No network; packages are installed by importing them, where that is allowed (pandas, numpy, "
+        "scipy, scikit-learn, matplotlib and seaborn are there)."
     ),
     parameters=CodeArguments.model_json_schema(),
 )
