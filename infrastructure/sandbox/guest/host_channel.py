@@ -11,7 +11,7 @@ from typing import Any
 import frames
 
 _ADDRESS = "\0host"
-_MOST_WAITING = 64
+_MOST_WAITING = 16
 
 
 class HostGoneError(RuntimeError):

@@ -141,17 +141,18 @@ _FRAMES = [
 ]
 
 
-@pytest.mark.parametrize("frame", _FRAMES, ids=lambda frame: frame[:24])
-def test_what_is_no_question_ends_the_connection(asking: Runs, frame: str) -> None:
-    """Without an answer; and the next question is answered as ever."""
+def test_what_is_no_question_ends_the_connection(asking: Runs) -> None:
+    """Without an answer, whatever it is; and the next question is answered as ever."""
     code = f"""{_CONNECT}
-s = connect()
-s.send({frame})
-try: print(s.recv(100))
-except ConnectionError: print(b'')
+for frame in ({", ".join(_FRAMES)}):
+    s = connect()
+    try:
+        s.send(frame)
+        print(s.recv(100))
+    except ConnectionError: print(b'')
 print(load_file('notes.txt'))
 """
-    assert asking.printed(code).splitlines() == ["b''", "text"]
+    assert asking.printed(code).splitlines() == ["b''"] * len(_FRAMES) + ["text"]
 
 
 def test_odd_modules_are_no_questions_to_the_source(asking: Runs) -> None:

@@ -207,67 +207,6 @@ def test_an_id_that_is_no_text_is_the_same_error(attack: Runs, file_id: str) -> 
     assert "You have no file" in attack(f"load_file({file_id})").stderr
 
 
-_SOCKET = """
-import socket, json, os, array
-def connect():
-    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    s.connect('\\0host')
-    return s
-s = connect()
-"""
-
-
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "s.send(b'not json')",
-        "s.send(b'[1, 2]')",
-        "s.send(b'[' * 60000)",
-        "s.send(b'{\"open\": ' + b'9' * 5000 + b'}')",
-        "s.send(b' ' * 100_000)",
-        "s.send(json.dumps({'open': 'x' * 60000}).encode())",
-        "s.send(json.dumps({'status': 0, 'ready': True, 'open': None}).encode())",
-        "s.sendmsg([b'{}'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [0, 1, 2]))])",
-        "s.shutdown(socket.SHUT_RDWR)",
-    ],
-)
-def test_forged_messages_do_not_disturb_the_host(attack: Runs, attempt: str) -> None:
-    """Whatever is sent over the channel, the run goes on to its own end and nothing is granted."""
-    result = attack(
-        f"{_SOCKET}try:\n    {attempt}\nexcept OSError: pass\nimport time; time.sleep(0.2); print('done')"
-    )
-    assert (result.outcome, result.stdout, result.loaded_file_ids) == (Outcome.SUCCEEDED, "done\n", ())
-
-
-def test_a_flood_of_requests_is_cut_off(attack: Runs) -> None:
-    """A run that asks without end is no longer answered, and the host is not kept busy."""
-    code = f"""{_SOCKET}
-sent = 0
-try:
-    while True:
-        s.send(b'{{"open": "abc"}}'); sent += 1
-        s.recv(1000)
-        s.close(); s = connect()
-except OSError: pass
-"""
-    result = attack(code, timeout_s=2.0)
-    assert result.outcome in {Outcome.TIMED_OUT, Outcome.FAILED, Outcome.SUCCEEDED}
-    assert len(attack.host.asked) <= 2000
-
-
-def test_requests_whose_answers_are_not_read_do_not_block_the_host(attack: Runs) -> None:
-    """A run that never reads its answers is cut off instead of waited for."""
-    code = f"""{_SOCKET}
-s.setblocking(False)
-import time
-kept = []
-for _ in range(100_000):
-    try: s.send(b'{{"open": "abc"}}'); kept.append(s); s = connect()
-    except OSError: time.sleep(0.001)
-"""
-    assert attack(code, timeout_s=1.5).duration_ms < 6000
-
-
 def test_one_run_cannot_poison_the_next(attack: Runs) -> None:
     """Changed modules and built-ins are gone with the process."""
     attack("""

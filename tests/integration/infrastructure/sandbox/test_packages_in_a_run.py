@@ -97,8 +97,9 @@ with multiprocessing.get_context('spawn').Pool(1) as pool:
 )
 def test_processes_of_a_run_are_provided_for_as_well(run: Runs, code: str) -> None:
     """Wherever the import stands, it finds what the host has."""
-    write = "open('x.py', 'w').write('import greeting, other_part; print(greeting.WORD, other_part.WORD)')\n"
-    assert run.printed(f"{write}import other\n{code}") == "hello part"
+    script = "import greeting, other_part; print(greeting.WORD, other_part.WORD, flush=True)"
+    write = f"open('x.py', 'w').write({script!r})\nimport other\n"
+    assert run.printed(write + code) == "hello part"
 
 
 def test_a_refused_import_fails_with_the_hosts_sentence(run: Runs, packages: PreparedPackages) -> None:
