@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from application.ports.sandbox import Check, GrantedFile, OutputStream, RunRequest, RunResult
+from domain.file_types import HEAD_BYTES, identify
 from domain.files import LedgerFile
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.config import SandboxConfig
@@ -35,7 +36,12 @@ class RecordingHost:
         names = {path.name: file_id for file_id, path in self.granted.items()}
         file_id = reference if reference in self.granted else names.get(reference, "")
         path = self.granted.get(file_id)
-        return None if path is None else GrantedFile(file_id, path.name, "text", "text", path.open("rb"))
+        if path is None:
+            return None
+        content = path.open("rb")
+        kind = identify(path.name, content.read(HEAD_BYTES))
+        content.seek(0)
+        return GrantedFile(file_id, path.name, kind.label, kind.loader, content)
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
         """Keep the bytes."""

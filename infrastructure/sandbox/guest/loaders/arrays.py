@@ -14,7 +14,8 @@ def load_npy(source: Source, options: Options) -> Any:
     mmap_mode = options.pop("mmap_mode", None)
     refuse(options)
     if mmap_mode is not None:
-        return np.load(source.copy(".npy"), allow_pickle=False, mmap_mode=mmap_mode)
+        with source.path(".npy") as path:
+            return np.load(path, allow_pickle=False, mmap_mode=mmap_mode)
     with source.open() as stream:
         return np.load(stream, allow_pickle=False)
 

@@ -17,6 +17,7 @@ _REFUSED_ACTIONS = {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}
 
 def load_sqlite(source: Source, options: Options) -> pd.DataFrame | Tables:
     """Return the tables of a database, read-only; `table` or `query` choose one."""
+    # SQLite follows links to their end, and the run does not see where a descriptor leads.
     with source.temporary_copy(".sqlite") as path:
         connection = sqlite3.connect(f"{Path(path).as_uri()}?mode=ro&immutable=1", uri=True)
         try:

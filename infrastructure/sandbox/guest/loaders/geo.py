@@ -14,7 +14,9 @@ from loaders.tables import Tables, one_or_all
 def load_layers(source: Source, options: Options) -> pd.DataFrame | Tables:
     """Return the only layer with features as a GeoDataFrame, several as a mapping."""
     options = _in_words_of_geopandas(options)
-    with source.temporary_copy() as path:
+    # A GeoPackage is an SQLite database, which follows links to where the run sees nothing.
+    lend = source.temporary_copy if source.loader == "geopackage" else source.path
+    with lend() as path:
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
         layer = options.pop("layer", None)
         if layer is not None:
@@ -27,7 +29,7 @@ def load_layers(source: Source, options: Options) -> pd.DataFrame | Tables:
 def load_shapefile(source: Source, options: Options) -> pd.DataFrame:
     """Return the shapes of an `.shp` without the files that belong beside it."""
     pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
-    with source.temporary_copy(".shp") as path:
+    with source.path(".shp") as path:
         df = geopandas.read_file(path, **_in_words_of_geopandas(options))
     note("an .shp alone holds shapes only; attributes and projection are in the .dbf and .prj beside it.")
     return df

@@ -16,17 +16,18 @@ def load_hdf5(source: Source, options: Options) -> Any:
 
     `key` chooses one table, or reads one data set of the tree into an array.
     """
-    path = source.copy(".h5")  # not temporary: an open file reads on
-    if _is_pandas_store(path):
-        return _read_store(path, options)
-    file = h5py.File(path, "r")
+    # By path HDF5 would follow a link to its end, and the run does not see where a descriptor leads.
+    file = h5py.File(source.open(), "r")
+    if _is_pandas_store(file):
+        file.close()
+        with source.temporary_copy(".h5") as path:
+            return _read_store(path, options)
     key = options.pop("key", None)
     return file if key is None else _read_dataset(file, key)
 
 
-def _is_pandas_store(path: str) -> bool:
-    with h5py.File(path, "r") as file:
-        return file.visititems(lambda _, node: True if "pandas_type" in node.attrs else None) is not None
+def _is_pandas_store(file: h5py.File) -> bool:
+    return file.visititems(lambda _, node: True if "pandas_type" in node.attrs else None) is not None
 
 
 def _read_store(path: str, options: Options) -> Any:

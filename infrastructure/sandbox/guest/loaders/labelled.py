@@ -29,7 +29,7 @@ def _read(reader: Callable[..., Any], source: Source, options: Options, extensio
     for general, own in (("nrows", "row_limit"), ("columns", "usecols")):
         if general in options:
             options[own] = options.pop(general)
-    with source.temporary_copy(extension) as path:
+    with source.path(extension) as path:
         df, meta = reader(path, **{"dates_as_pandas_datetime": True} | options)
     labels = {name: text for name, text in meta.column_names_to_labels.items() if text}
     df.attrs |= {"column_labels": labels, "value_labels": dict(meta.variable_value_labels)}

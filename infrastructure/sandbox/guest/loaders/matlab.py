@@ -21,7 +21,7 @@ def load_mat(source: Source, options: Options) -> dict[str, Any]:
     """Return the variables by name: arrays squeezed, structs as dicts, cells as lists."""
     if source.head(_USER_BLOCK_BYTES + len(_HDF5_SIGNATURE)).endswith(_HDF5_SIGNATURE):
         wanted = options.pop("variable_names", None)
-        with source.temporary_copy(".mat") as path, h5py.File(path, "r") as file:
+        with source.open() as stream, h5py.File(stream, "r") as file:
             found = _group(file)
         return found if wanted is None else {name: found[name] for name in wanted}
     with source.open() as stream:

@@ -98,6 +98,22 @@ class Source:
         return str(path)
 
     @contextmanager
+    def path(self, extension: str | None = None) -> Iterator[str]:
+        """Lend a path for a library that takes nothing else, without a copy unless something is wrapped.
+
+        The name has the content's extension and leads to the descriptor; what is
+        opened by it stays open afterwards.
+        """
+        if self._wrappers:
+            with self.temporary_copy(extension) as path:
+                yield path
+            return
+        with tempfile.TemporaryDirectory(prefix="load_file_") as folder:
+            link = Path(folder) / f"file{self.extension if extension is None else extension}"
+            link.symlink_to(f"/proc/self/fd/{self._fd}")
+            yield str(link)
+
+    @contextmanager
     def temporary_copy(self, extension: str | None = None) -> Iterator[str]:
         """Lend a copy's path; the copy is gone afterwards."""
         path = self.copy(extension)

@@ -1,12 +1,21 @@
 """What `load_file`, `files` and `open_file` do in every process that a run can have."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from infrastructure.sandbox.adapter import BubblewrapSandbox
-from tests.support.sandboxes import MEBIBYTE, RecordingHost, Runs, await_spares, config, opened
+from tests.support.sandboxes import (
+    MEBIBYTE,
+    SANDBOX_PYTHON,
+    RecordingHost,
+    Runs,
+    await_spares,
+    config,
+    opened,
+)
 
 _ALL_THREE = """
 def look():
@@ -177,3 +186,54 @@ print(resident_mb() - before < 4, time.monotonic() - began < 0.5)
 """
     lines = Runs(sandbox, RecordingHost(granted={"abcdefghijkl": path})).printed(code).splitlines()
     assert lines == [f"{500 * MEBIBYTE + 3} b'end'", "True True"]
+
+
+_MAKE_FILES = """
+import geopandas, h5py, numpy, pandas, pyreadstat
+from shapely.geometry import Point
+df = pandas.DataFrame({'x': [7.0] * 10})
+with h5py.File('large.h5', 'w') as file:
+    file.create_dataset('x', data=df['x'])
+with h5py.File('large.mat', 'w', userblock_size=512) as file:
+    file.create_dataset('x', data=df['x'])
+with open('large.mat', 'r+b') as file:
+    file.write(b'MATLAB 7.3 MAT-file')
+numpy.save('map.npy', df['x'].to_numpy())
+pyreadstat.write_sav(df, 'survey.sav')
+pyreadstat.write_dta(df, 'survey.dta')
+places = geopandas.GeoDataFrame(df, geometry=[Point(0, 0)] * 10, crs='EPSG:4326')
+places.to_file('places.geojson')
+places.to_file('places.gpkg')
+"""
+
+
+@pytest.fixture(scope="module")
+def library_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files whose libraries ask for more than a stream; two are larger than a run's folders."""
+    folder = tmp_path_factory.mktemp("files")
+    subprocess.run([SANDBOX_PYTHON, "-c", _MAKE_FILES], cwd=folder, check=True)
+    for name in ("large.h5", "large.mat"):
+        with (folder / name).open("r+b") as file:
+            file.truncate(500 * MEBIBYTE)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "load_file('large.h5', key='x')",
+        "load_file('large.mat')['x']",
+        "load_file('map.npy', mmap_mode='r')",
+        "load_file('survey.sav')['x']",
+        "load_file('survey.dta')['x']",
+        "load_file('places.geojson')['x']",
+        "load_file('places.gpkg')['x']",
+    ],
+)
+def test_libraries_that_follow_paths_read_files_that_have_none(
+    sandbox: BubblewrapSandbox, library_files: Path, expression: str
+) -> None:
+    """A granted file has no place in the run's folders, and every library reads it all the same."""
+    granted = {f"file{number:08}": path for number, path in enumerate(sorted(library_files.iterdir()))}
+    run = Runs(sandbox, RecordingHost(granted=granted))
+    assert float(run.printed(f"print({expression}.sum())")) == 70
