@@ -1,0 +1,1 @@
+"""The limits of Discord, each with the error it answers with."""
