@@ -12,7 +12,7 @@ the same words, and lets time pass and faults happen when a test asks for them. 
 runs in a thread of its own, so that a bot that blocks its loop is seen to.
 """
 
-from tests.support.discord_server.client_rules import CannotDoError
+from tests.support.discord_server.client_uploads import CannotDoError
 from tests.support.discord_server.gateway_protocol import Close
 from tests.support.discord_server.intents import Intent
 from tests.support.discord_server.interactions import Callback

@@ -9,7 +9,7 @@ from tests.support.discord_server.calls import Call, begin_call, read_body
 from tests.support.discord_server.errors import ApiError
 from tests.support.discord_server.faults import Faults, too_many_requests
 from tests.support.discord_server.files import PATHS, FileStore
-from tests.support.discord_server.rate_limits import RateLimits
+from tests.support.discord_server.rate_limits import Bucket, RateLimits
 from tests.support.discord_server.replies import json_reply, no_content
 from tests.support.discord_server.values import Json
 from tests.support.discord_server.world import World
@@ -27,6 +27,7 @@ class Api:
 
     def __init__(self, world: World, faults: Faults, limits: RateLimits) -> None:
         self.calls: list[Call] = []
+        self.crashes: list[Exception] = []  # mistakes of this server, not of its clients
         self._world = world
         self._faults = faults
         self._limits = limits
@@ -79,15 +80,18 @@ class Api:
         return await fault.effect(request) or done or answer()
 
     def _answer(self, call: Call, handler: Handler) -> web.Response:
-        self._authorize(call)
-        bucket = self._limits.count(call)
-        now_s = self._world.clock.now_s
-        if bucket is not None and bucket.used > bucket.limit.requests:
-            reply = too_many_requests(round(bucket.resets_s - now_s, 3), "user")
-        else:
-            reply = _reply_of(call, handler)
+        try:
+            self._authorize(call)
+            bucket = self._limits.count(call)
+            reply = _limited(bucket, self._world.clock.now_s) or _carried_out(call, handler)
+        except ApiError as error:
+            call.reply = error.body
+            bucket, reply = None, json_reply(error.body, error.status)
+        except Exception as error:
+            self.crashes.append(error)
+            raise
         if bucket is not None:
-            reply.headers.update(bucket.headers(now_s))
+            reply.headers.update(bucket.headers(self._world.clock.now_s))
         return reply
 
     def _authorize(self, call: Call) -> None:
@@ -97,12 +101,15 @@ class Api:
             raise errors.unauthorized()
 
 
-def _reply_of(call: Call, handler: Handler) -> web.Response:
-    try:
-        body = handler(call)
-    except ApiError as error:
-        return json_reply(error.body, error.status)
-    return no_content() if body is None else json_reply(body)
+def _limited(bucket: Bucket | None, now_s: float) -> web.Response | None:
+    if bucket is None or bucket.used <= bucket.limit.requests:
+        return None
+    return too_many_requests(round(bucket.resets_s - now_s, 3), "user")
+
+
+def _carried_out(call: Call, handler: Handler) -> web.Response:
+    call.reply = handler(call)
+    return no_content() if call.reply is None else json_reply(call.reply)
 
 
 def _refuse(_: Call) -> Json:

@@ -15,7 +15,7 @@ UNKNOWN_ROUTE = "unknown"
 
 @dataclass
 class Call:
-    """One request; `status` is that of the reply, None as long as there is none.
+    """One request; `status` is that of the reply, None as long as there is none, `reply` its JSON.
 
     `route` is the method and the path's template, as in
     `POST /channels/{channel_id}/messages`; `at_s` is on the monotonic clock.
@@ -30,6 +30,7 @@ class Call:
     files: Sequence[Upload] = ()
     at_s: float = field(default_factory=time.monotonic)
     status: int | None = None
+    reply: Json = None
 
 
 def begin_call(request: web.Request, prefix: str) -> Call:

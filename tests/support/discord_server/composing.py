@@ -9,6 +9,7 @@ from tests.support.discord_server.files import filename_of
 from tests.support.discord_server.forms import Form, Path
 from tests.support.discord_server.interactions import upload_limit
 from tests.support.discord_server.media import SCHEME, check_references, linked, numbered
+from tests.support.discord_server.permissions import Permission
 from tests.support.discord_server.values import (
     Attachment,
     Channel,
@@ -58,11 +59,11 @@ def compose(
         author=world.bot,
         created_at=world.clock.now,
         content=content,
-        embeds=_rich(draft.body.get("embeds") or []),
+        embeds=_rich(channel, draft.body.get("embeds") or []),
         components=numbered(draft.body.get("components") or []),
         flags=draft.flags,
         mentions=world.mentioned(content),
-        replies_to=(draft.body.get("message_reference") or {}).get("message_id"),
+        replies_to=_reference(draft.body),
         nonce=draft.body.get("nonce"),
         interaction_id=interaction_id,
         audience=audience,
@@ -89,7 +90,7 @@ def edit(world: World, message: Message, draft: Draft) -> Message:
     changed = replace(
         message,
         content=content,
-        embeds=_rich(merged["embeds"] or []),
+        embeds=_rich(channel, merged["embeds"] or []),
         components=numbered(merged["components"] or []),
         attachments=kept,
         flags=flags,
@@ -124,7 +125,15 @@ def _with_files(world: World, message: Message, draft: Draft, kept: Sequence[Att
     )
 
 
-def _rich(embeds: Sequence[Json]) -> list[Json]:
+def _reference(body: Json) -> str | None:
+    """Return the id of what a message replies to; clients may send it as a number."""
+    reference = body.get("message_reference")
+    return str(reference["message_id"]) if reference else None
+
+
+def _rich(channel: Channel, embeds: Sequence[Json]) -> list[Json]:
+    if Permission.EMBED_LINKS in channel.denied:
+        return []  # without a word, as Discord does
     return [{**embed, "type": "rich"} for embed in embeds]
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.support.discord_server import client_rules, permissions
+from tests.support.discord_server import client_commands, client_widgets, permissions
 from tests.support.discord_server.checks.messages import ATTACHMENTS, CONTENT
-from tests.support.discord_server.client_rules import CannotDoError
+from tests.support.discord_server.client_uploads import CannotDoError
 from tests.support.discord_server.interactions import (
     Actor,
     Interaction,
@@ -182,7 +182,7 @@ class Person:
         modal, origin = opened.modal(), opened.interaction
 
         def act() -> Interaction:
-            data = client_rules.modal_data(self._world, origin.channel, modal, values)
+            data = client_widgets.modal_data(self._world, origin.channel, modal, values)
             return self._start(InteractionKind.MODAL_SUBMIT, origin.channel, data, origin.source)
 
         return self._reply(act)
@@ -203,7 +203,7 @@ class Person:
 
         def act() -> Interaction:
             world, actor = self._world, self.actor
-            data = client_rules.command_data(world, actor, place, path, options, focused)
+            data = client_commands.command_data(world, actor, place, path, options, focused)
             return self._start(kind, place, data)
 
         return self._reply(act)
@@ -211,10 +211,10 @@ class Person:
     def _use_widget(self, message: Message, wanted: str, values: Sequence[str] | None) -> Reply:
         def act() -> Interaction:
             current = self._world.message(message.id)
-            widget = client_rules.find_widget(current, self.user, wanted)
-            chosen = None if values is None else client_rules.selection(widget, values)
+            widget = client_widgets.find_widget(current, self.user, wanted)
+            chosen = None if values is None else client_widgets.selection(widget, values)
             channel = self._world.channels[current.channel_id]
-            data = client_rules.component_data(widget, chosen)
+            data = client_widgets.component_data(widget, chosen)
             return self._start(InteractionKind.COMPONENT, channel, data, current)
 
         return self._reply(act)

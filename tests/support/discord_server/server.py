@@ -95,9 +95,16 @@ class DiscordServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End every connection, and stop."""
+        """End every connection, and stop.
+
+        Raises:
+            ExceptionGroup: the server itself made a mistake.
+        """
         self._loop.wait(self._stop())
         self._loop.stop()
+        if self._api.crashes:
+            msg = "the Discord of the tests failed"
+            raise ExceptionGroup(msg, self._api.crashes)
 
     async def _start(self) -> None:
         await self._runner.setup()

@@ -44,6 +44,8 @@ class Session:
 
     def resume(self, connection: Connection, sequence: int) -> None:
         """Send again what came after `sequence`, over a new connection."""
+        if self.connection is not None:
+            self.connection.cut()  # the bot has left it without a word
         self.connection = connection
         self.resumed += 1
         for packet in [packet for packet in self._sent if packet["s"] > sequence]:
