@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
     discord_token: SecretStr | None = None
+    discord_channel_ids: Annotated[frozenset[str], NoDecode] = frozenset()
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     openai_model: str | None = None
@@ -54,7 +55,7 @@ class Settings(BaseSettings):
         msg = f"allowed are hours above 0 (fractions too, up to {MAX_HOURS}), or -1 for never"
         raise ValueError(msg)
 
-    @field_validator("admin_user_ids", mode="before")
+    @field_validator("admin_user_ids", "discord_channel_ids", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (

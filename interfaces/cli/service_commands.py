@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from domain.errors import EnvironmentFaultError
 from interfaces.cli import documents, render
 from interfaces.cli.options import AsJson
 from interfaces.cli.session import ExitCode, people, print_document, session_of
@@ -32,12 +31,14 @@ def console(
         return Chat(wiring, user or _login_name()).run()
 
 
-def bot() -> int:
-    """Start the Discord bot (not part of this version yet)."""
-    msg = (
-        "The Discord bot is not part of this version yet. Without DISCORD_TOKEN `make run` opens the console."
-    )
-    raise EnvironmentFaultError(msg)
+def bot(context: typer.Context) -> int:
+    """Start the Discord bot; it needs DISCORD_TOKEN and ends with Ctrl-C or SIGTERM."""
+    # disnake costs half a second that no other command has to pay.
+    from interfaces.discord.service import serve  # noqa: PLC0415
+
+    with session_of(context).wiring() as wiring:
+        serve(wiring)
+    return ExitCode.DONE
 
 
 def _login_name() -> str:

@@ -35,6 +35,10 @@ class RunningBot:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Stop it."""
+        self.stop()
+
+    def stop(self) -> None:
         """Close the client and end its loop."""
         if not self._ended.done():
             self.client.loop.call_soon_threadsafe(self._stop.set)

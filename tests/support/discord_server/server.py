@@ -31,7 +31,7 @@ from tests.support.discord_server.routes.followups import Followups
 from tests.support.discord_server.routes.identity import Identity
 from tests.support.discord_server.routes.messages import Messages
 from tests.support.discord_server.snowflakes import Snowflakes
-from tests.support.discord_server.values import Channel, ChannelKind, Guild, User
+from tests.support.discord_server.values import Channel, ChannelKind, Guild, Message, User
 from tests.support.discord_server.world import Application, World
 
 T = TypeVar("T")
@@ -158,6 +158,10 @@ class DiscordServer:
         """Take permissions in a channel from the bot; without any, give all back."""
         missing = Permission(sum(set(denied)))
         return self._loop.do(lambda: self.world.add_channel(replace(channel, denied=missing)))
+
+    def repeat(self, message: Message) -> None:
+        """Tell the bot of a message once more."""
+        self._loop.do(lambda: self.world.add_message(self.world.messages[message.id]))
 
     def _new_channel(self, name: str) -> Channel:
         return self.world.add_channel(

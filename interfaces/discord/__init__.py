@@ -1,0 +1,1 @@
+"""The Discord bot: thin handlers over the same use cases as the console."""

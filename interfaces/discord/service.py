@@ -1,0 +1,58 @@
+"""The bot's life: start, serve until a signal, finish what runs, and say clearly what went wrong."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import disnake
+
+from domain.errors import EnvironmentFaultError
+from interfaces.discord.bot import FileBot
+from interfaces.discord.desk import Desk
+from interfaces.discord.faults import NO_TOKEN, start_fault
+from interfaces.wiring import Wiring
+
+GRACE_S = 10.0
+
+
+def serve(wiring: Wiring) -> None:
+    """Run the bot until the process is asked to stop.
+
+    Raises:
+        EnvironmentFaultError: there is no token, Discord refuses it or an intent, or is out of reach.
+    """
+    if (token := wiring.settings.discord_token) is None:
+        raise EnvironmentFaultError(NO_TOKEN)
+    desk = Desk(wiring)
+    try:
+        asyncio.run(_run(wiring, desk, token.get_secret_value()))
+    except (disnake.DiscordException, OSError) as error:
+        raise start_fault(error) or error from error
+    finally:
+        desk.stop_runs()
+        desk.close()
+
+
+async def _run(wiring: Wiring, desk: Desk, token: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    bot = FileBot(desk, wiring.settings.discord_channel_ids)
+    try:
+        await bot.login(token)  # a wrong token is told before anything is started
+        await asyncio.to_thread(wiring.start)
+        await _until(stop, bot.connect())
+        await bot.finish(GRACE_S)
+    finally:
+        await bot.close()
+
+
+async def _until(stop: asyncio.Event, connection: Coroutine[Any, Any, None]) -> None:
+    """Stay connected until `stop`, or until the connection fails for good."""
+    connected = asyncio.create_task(connection)
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait([connected, stopped], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if connected.done():
+        await connected

@@ -1,0 +1,31 @@
+"""Making text that strangers wrote fit for a Discord message."""
+
+from datetime import datetime
+
+import disnake
+
+MESSAGE_CHARACTERS = 2_000
+FENCE = "```"
+_ZERO_WIDTH = "\u200b"
+
+
+def shown_name(name: str, most: int = 100) -> str:
+    """Return a file's name without effect as markup or mention, cut to `most` characters."""
+    plain = disnake.utils.escape_mentions(disnake.utils.escape_markdown(name))
+    return plain if len(plain) <= most else f"{plain[: most - 1].rstrip(chr(92))}…"
+
+
+def clipped(text: str, most: int) -> str:
+    """Return a text of at most `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def fenced(text: str) -> str:
+    """Return a text as a block of code that it cannot leave."""
+    inside = text.replace(FENCE, f"`{_ZERO_WIDTH}``")
+    return f"{FENCE}\n{inside}\n{FENCE}"
+
+
+def expiry_text(expires_at: datetime | None) -> str:
+    """Return when a file leaves, in each reader's own time."""
+    return f"expires <t:{int(expires_at.timestamp())}:R>" if expires_at else "kept until deleted"

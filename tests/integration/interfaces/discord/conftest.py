@@ -1,0 +1,47 @@
+"""The bot over real ledger, blobs and sandbox, connected to the Discord for tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrastructure.settings import Settings
+from interfaces.discord.bot import FileBot
+from interfaces.discord.desk import Desk
+from interfaces.wiring import Wiring
+from tests.support.discord_server import TOKEN, DiscordServer, Person, redirected
+from tests.support.running_bot import RunningBot
+
+RunFileBot = Callable[..., RunningBot]
+
+
+@pytest.fixture
+def discord() -> Iterator[DiscordServer]:
+    """Serve a Discord, and point disnake at it."""
+    with DiscordServer() as server, redirected(server.api_url):
+        yield server
+
+
+@pytest.fixture
+def alice(discord: DiscordServer) -> Person:
+    """Somebody with files."""
+    return discord.person("alice")
+
+
+@pytest.fixture
+def run_bot(discord: DiscordServer, tmp_path: Path) -> Iterator[RunFileBot]:
+    """Return what starts the bot on one data folder, with settings as given."""
+    with ExitStack() as stack:
+
+        def run(**settings: Any) -> RunningBot:
+            wiring = stack.enter_context(Wiring(Settings(fileledger_data_dir=tmp_path / "data", **settings)))
+            desk = Desk(wiring)
+            stack.callback(desk.close)
+            stack.callback(desk.stop_runs)
+            bot = stack.enter_context(RunningBot(lambda: FileBot(desk, guild_ready_timeout=0.01), TOKEN))
+            discord.until_connected()
+            return bot
+
+        yield run
