@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import disnake
@@ -45,10 +46,12 @@ class FileBot(commands.InteractionBot):
         self._channel_ids = channel_ids
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._at_work: set[asyncio.Task[Any]] = set()
+        self._is_ending = False
         self.slash_command(name="help", description="What this bot does")(self._help)
 
     async def finish(self, grace_s: float) -> None:
-        """Let what is being answered end, and stop the runs that take longer."""
+        """Begin no answer any more, let the begun ones end, and stop the runs that take longer."""
+        self._is_ending = True
         if self._at_work:
             await asyncio.wait(self._at_work, timeout=grace_s)
         self._desk.stop_runs()
@@ -61,8 +64,8 @@ class FileBot(commands.InteractionBot):
         """Take in files; explain to who sends none."""
         if message.author.bot or not self._is_addressed(message) or not self._is_new(message.id):
             return
-        answer = self._take_in(message) if message.attachments else message.reply(HELP)
-        await self._watched(answer, message.reply, message.channel)
+        answer = self._take_in(message) if message.attachments else _replying(message)(HELP)
+        await self._watched(answer, _replying(message), message.channel)
 
     async def on_button_click(self, inter: MessageInteraction[Any]) -> None:
         """Do what a button says; whose file it is the use cases check at each click."""
@@ -82,7 +85,7 @@ class FileBot(commands.InteractionBot):
     async def _take_in(self, message: disnake.Message) -> None:
         outcomes = await self._desk.save(str(message.author.id), message.attachments)
         embed, widgets = upload_card(outcomes)
-        await message.reply(embed=embed, components=widgets)
+        await _replying(message)(embed=embed, components=widgets)
 
     async def _pick(self, inter: MessageInteraction[Any], file_id: str) -> None:
         await inter.response.defer(with_message=True, ephemeral=True)
@@ -111,6 +114,9 @@ class FileBot(commands.InteractionBot):
         self, answer: Coroutine[Any, Any, Any], tell: Callable[[str], Awaitable[Any]], place: Any
     ) -> None:
         """Give an answer; whatever goes wrong becomes one clear line to the user or the operator."""
+        if self._is_ending:
+            answer.close()
+            return
         task = asyncio.ensure_future(answer)
         self._at_work.add(task)
         try:
@@ -156,3 +162,8 @@ class FileBot(commands.InteractionBot):
         while len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         return True
+
+
+def _replying(message: disnake.Message) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """Return what replies to a message, and still answers when its author has deleted it meanwhile."""
+    return partial(message.reply, fail_if_not_exists=False)

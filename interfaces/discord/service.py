@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
-from typing import Any
+from typing import Literal
 
 import disnake
 
@@ -42,17 +41,17 @@ async def _run(wiring: Wiring, desk: Desk, token: str) -> None:
     try:
         await bot.login(token)  # a wrong token is told before anything is started
         await asyncio.to_thread(wiring.start)
-        await _until(stop, bot.connect())
+        connected = asyncio.create_task(bot.connect())
+        await _first_of(connected, asyncio.create_task(stop.wait()))
         await bot.finish(GRACE_S)
     finally:
         await bot.close()
+    ended = await asyncio.gather(connected, return_exceptions=True)
+    if not stop.is_set() and isinstance(ended[0], BaseException):
+        raise ended[0]
 
 
-async def _until(stop: asyncio.Event, connection: Coroutine[Any, Any, None]) -> None:
-    """Stay connected until `stop`, or until the connection fails for good."""
-    connected = asyncio.create_task(connection)
-    stopped = asyncio.create_task(stop.wait())
+async def _first_of(connected: asyncio.Task[None], stopped: asyncio.Task[Literal[True]]) -> None:
+    """Wait until one of the two ends; what it ended with is looked at later."""
     await asyncio.wait([connected, stopped], return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-    if connected.done():
-        await connected

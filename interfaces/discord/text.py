@@ -22,7 +22,7 @@ def clipped(text: str, most: int) -> str:
 
 def fenced(text: str) -> str:
     """Return a text as a block of code that it cannot leave."""
-    inside = text.replace(FENCE, f"`{_ZERO_WIDTH}``")
+    inside = text.replace("``", f"`{_ZERO_WIDTH}`")
     return f"{FENCE}\n{inside}\n{FENCE}"
 
 

@@ -21,7 +21,7 @@ def bot_on(tmp_path: Path, discord: DiscordServer, **environment: str) -> Progra
 
 
 def test_the_bot_serves_until_it_is_asked_to_stop(tmp_path: Path, discord: DiscordServer) -> None:
-    """A file sent to it is kept, and can be listed when it has ended in good order."""
+    """A file sent to it is kept and answered, and the program ends in good order."""
     program = bot_on(tmp_path, discord, DISCORD_TOKEN=TOKEN)
     alice = discord.person("alice")
 
@@ -34,8 +34,8 @@ def test_the_bot_serves_until_it_is_asked_to_stop(tmp_path: Path, discord: Disco
 
     assert process.returncode == 0, err + out
     assert card.embeds[0]["footer"]["text"] == "Your files: 1/20"
-    listed = program.json("files", "--user", alice.user.id)["files"]
-    assert [file["filename"] for file in listed] == ["a.csv"]
+    history = program.json("history", "--user", alice.user.id)["events"]
+    assert history[-1]["type"] == "FileUploaded"
     assert TOKEN not in out + err
 
 

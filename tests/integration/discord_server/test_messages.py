@@ -128,6 +128,24 @@ def test_a_reply_names_what_it_replies_to(discord: DiscordServer, run_bot: RunBo
     assert answer.reference.message_id == original.id
 
 
+def test_a_reply_to_what_is_gone_is_refused_unless_it_may_stand_alone(
+    discord: DiscordServer, run_bot: RunBot
+) -> None:
+    """`fail_if_not_exists` decides: 50035, or a message that replies to nothing."""
+    bot = run_bot()
+    alice = discord.person("alice")
+    question = alice.ask_bot("why?")
+    original = bot.do(channel_of(bot, discord).fetch_message(int(question.id)))
+    alice.delete(question)
+
+    with pytest.raises(disnake.HTTPException) as caught:
+        bot.do(original.reply("because"))
+    bot.do(original.reply("because", fail_if_not_exists=False))
+
+    assert caught.value.code == 50035
+    assert alice.sees().replies_to is None
+
+
 def test_a_repeated_nonce_makes_no_second_message(discord: DiscordServer, run_bot: RunBot) -> None:
     """With `enforce_nonce` a request that arrives twice is carried out once; after minutes it is new."""
     bot = run_bot()

@@ -63,6 +63,7 @@ class Api:
     def _begin(self, request: web.Request, prefix: str) -> Call:
         call = begin_call(request, prefix)
         self.calls.append(call)
+        self._world.changes.announce()
         return call
 
     def _end(self, call: Call, reply: web.StreamResponse) -> web.StreamResponse:

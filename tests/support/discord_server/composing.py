@@ -63,7 +63,7 @@ def compose(
         components=numbered(draft.body.get("components") or []),
         flags=draft.flags,
         mentions=world.mentioned(content),
-        replies_to=_reference(draft.body),
+        replies_to=_reference(world, draft.body),
         nonce=draft.body.get("nonce"),
         interaction_id=interaction_id,
         audience=audience,
@@ -125,10 +125,10 @@ def _with_files(world: World, message: Message, draft: Draft, kept: Sequence[Att
     )
 
 
-def _reference(body: Json) -> str | None:
-    """Return the id of what a message replies to; clients may send it as a number."""
-    reference = body.get("message_reference")
-    return str(reference["message_id"]) if reference else None
+def _reference(world: World, body: Json) -> str | None:
+    """Return the id of what a message replies to, if that is still there; clients may send a number."""
+    message_id = str((body.get("message_reference") or {}).get("message_id"))
+    return message_id if message_id in world.messages else None
 
 
 def _rich(channel: Channel, embeds: Sequence[Json]) -> list[Json]:

@@ -7,7 +7,7 @@ from tests.support.discord_server.loop import Loop
 from tests.support.discord_server.values import Json, Message
 from tests.support.discord_server.world import World
 
-WAIT_S = 5.0
+WAIT_S = 10.0
 
 
 def any_message(_: Message) -> bool:

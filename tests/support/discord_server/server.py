@@ -191,6 +191,10 @@ class DiscordServer:
 
         return self._loop.until(look, timeout_s)
 
+    def until_call_begun(self, route: str, timeout_s: float = WAIT_S) -> None:
+        """Wait until a request to a route arrived, answered or not."""
+        self._loop.until(lambda: any(call.route == route for call in self._api.calls) or None, timeout_s)
+
     def until_connected(self, timeout_s: float = WAIT_S) -> None:
         """Wait until a bot has a session and a connection."""
         self._loop.until(

@@ -1,4 +1,6 @@
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -9,8 +11,10 @@ from interfaces.discord.desk import Desk
 from interfaces.discord.faults import start_fault
 from interfaces.discord.service import serve
 from interfaces.wiring import Wiring
-from tests.support.discord_server import TOKEN, DiscordServer, Intent, redirected
+from tests.support.discord_server import TOKEN, DiscordServer, Intent, Upload, faults, redirected
 from tests.support.running_bot import RunningBot
+
+DOWNLOADS = "GET /attachments/{channel_id}/{attachment_id}/{filename}"
 
 
 @pytest.fixture
@@ -53,3 +57,20 @@ def test_in_a_configured_channel_nobody_need_mention_the_bot(wiring: Wiring) -> 
         desk.close()
         assert "Send me files" in answer.text
         assert len(alice.timeline(elsewhere)) == 1
+
+
+def test_what_is_being_answered_is_finished_before_the_end(discord: DiscordServer, wiring: Wiring) -> None:
+    """A stop waits for the card of a file that is being saved, and begins nothing new."""
+    desk = Desk(wiring)
+    make = partial(FileBot, desk, guild_ready_timeout=0.01)
+    discord.faults.order(DOWNLOADS, faults.slow(0.3))
+    with RunningBot(make, TOKEN) as bot:
+        discord.until_connected()
+        alice = discord.person("alice")
+        alice.ask_bot(files=[Upload("a.csv", b"x")])
+        discord.until_call_begun(DOWNLOADS)
+        bot.do(cast("FileBot", bot.client).finish(10))
+        alice.ask_bot("too late")
+    desk.close()
+
+    assert [message.author.is_bot for message in alice.timeline()] == [False, True, False]

@@ -140,6 +140,19 @@ def test_a_failed_download_is_told(discord: DiscordServer, run_bot: RunFileBot, 
     assert not card.widgets
 
 
+def test_a_message_that_is_deleted_meanwhile_is_answered_all_the_same(
+    discord: DiscordServer, run_bot: RunFileBot, alice: Person
+) -> None:
+    """The files were kept, so the card is due."""
+    run_bot()
+    discord.faults.order(DOWNLOADS, faults.slow(0.3), afterwards=True)
+    sent = alice.ask_bot(files=[CSV])
+    discord.until_call_begun(DOWNLOADS)
+    alice.delete(sent)
+
+    assert footer(alice.sees()) == "Your files: 1/20"
+
+
 def test_a_name_is_neither_markup_nor_mention(run_bot: RunFileBot, alice: Person) -> None:
     """What strangers write is shown as it stands."""
     run_bot()

@@ -8,6 +8,7 @@ from tests.support.discord_server import composing, errors
 from tests.support.discord_server.api import Route
 from tests.support.discord_server.calls import Call
 from tests.support.discord_server.composing import Draft
+from tests.support.discord_server.forms import Form
 from tests.support.discord_server.intents import Intent
 from tests.support.discord_server.permissions import Permission
 from tests.support.discord_server.values import Channel, ChannelKind, Json, Message
@@ -69,8 +70,13 @@ class Messages:
             return
         if Permission.READ_MESSAGE_HISTORY in channel.denied:
             raise errors.no_history_to_reply_to()
-        if reference.get("fail_if_not_exists", True):
-            self._world.message(str(reference["message_id"]), channel.id)
+        if (
+            reference.get("fail_if_not_exists", True)
+            and str(reference["message_id"]) not in self._world.messages
+        ):
+            form = Form()
+            form.error(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+            form.close()
 
     def _sent_before(self, channel: Channel, body: Json) -> Message | None:
         """Return the message that a nonce was used for in the last minutes, if it is to be unique."""
