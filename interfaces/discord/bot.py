@@ -16,6 +16,7 @@ from domain.errors import FileLedgerError
 from interfaces.discord.cards import file_card, upload_card
 from interfaces.discord.desk import Desk
 from interfaces.discord.faults import FAILED, permission_words
+from interfaces.discord.sending import answer_once
 from interfaces.discord.text import shown_name
 from interfaces.discord.widgets import CONFIRMED, DELETE, PICK, FileAction, confirm_button
 
@@ -85,7 +86,7 @@ class FileBot(commands.InteractionBot):
     async def _take_in(self, message: disnake.Message) -> None:
         outcomes = await self._desk.save(str(message.author.id), message.attachments)
         embed, widgets = upload_card(outcomes)
-        await _replying(message)(embed=embed, components=widgets)
+        await answer_once(self.http, message, embed, widgets)
 
     async def _pick(self, inter: MessageInteraction[Any], file_id: str) -> None:
         await inter.response.defer(with_message=True, ephemeral=True)

@@ -83,6 +83,20 @@ def test_a_message_told_twice_is_saved_and_answered_once(
     assert len(alice.timeline(alice.direct())) == 4
 
 
+def test_a_card_whose_sending_was_not_confirmed_is_there_once(
+    discord: DiscordServer, run_bot: RunFileBot, alice: Person
+) -> None:
+    """A request that was carried out but answered with 500 is repeated, and makes no second card."""
+    run_bot()
+    discord.faults.order(MESSAGES, faults.server_error(500), afterwards=True)
+
+    alice.ask_bot(files=[CSV])
+    calls = discord.until_call(MESSAGES, count=2)
+
+    assert [call.status for call in calls] == [500, 200]
+    assert len(alice.timeline()) == 2
+
+
 def test_an_attachment_met_again_after_a_restart_is_the_same_file(
     discord: DiscordServer, run_bot: RunFileBot, alice: Person
 ) -> None:
@@ -93,6 +107,7 @@ def test_an_attachment_met_again_after_a_restart_is_the_same_file(
     bot.stop()
     run_bot()
 
+    discord.clock.advance(600)  # past the minutes in which a repeated answer is dropped
     discord.repeat(sent)
     second = alice.sees(channel=alice.direct(), after=first)
 
