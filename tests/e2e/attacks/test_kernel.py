@@ -23,9 +23,11 @@ def call(number, *arguments):
 """
 
 
-def test_every_denied_system_call_is_refused(attack: Runs) -> None:
-    """Each call of the list fails with EPERM before the kernel looks at its arguments."""
-    numbers = system_calls.denied(platform.machine())
+def test_every_system_call_that_is_not_on_the_list_is_refused(attack: Runs) -> None:
+    """Each other call fails with EPERM before the kernel looks at its arguments."""
+    machine = platform.machine()
+    permitted = {*system_calls.allowed(machine), *system_calls.judged(machine), system_calls.CLONE3}
+    numbers = sorted(set(range(system_calls.NEWEST_REVIEWED + 1)) - permitted)
     code = f"{_SYSCALL}\nprint([n for n in {numbers} if call(n, 0, 0, 0, 0, 0, 0) != (-1, 1)])"
     assert attack.printed(code) == "[]"
 
