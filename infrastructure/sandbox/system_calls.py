@@ -15,7 +15,7 @@ NEWEST_REVIEWED = 462  # mseal, Linux 6.10
 
 # name: (x86_64, aarch64); None where the machine has no such call
 ALLOWED: dict[str, tuple[int, int | None]] = {
-    # files: names
+    # files by name
     "open": (2, None),
     "openat": (257, 56),
     "openat2": (437, 437),
@@ -67,7 +67,7 @@ ALLOWED: dict[str, tuple[int, int | None]] = {
     "llistxattr": (195, 12),
     "removexattr": (197, 14),
     "lremovexattr": (198, 15),
-    # files: descriptors
+    # files by descriptor
     "read": (0, 63),
     "write": (1, 64),
     "readv": (19, 65),
@@ -228,7 +228,7 @@ ALLOWED: dict[str, tuple[int, int | None]] = {
     "getrandom": (318, 278),
     "sysinfo": (99, 179),
     "uname": (63, 160),
-    # newer than the tables of the machines
+    # new, the same everywhere
     "fchmodat2": (452, 452),
 }
 
@@ -244,7 +244,7 @@ CLONE3 = 435
 
 
 def allowed(machine: str) -> list[int]:
-    """Return the numbers that pass on `machine` (`x86_64` or `aarch64`) whatever their arguments, in order."""
+    """Return the numbers that pass with any arguments on `machine` (`x86_64` or `aarch64`), in order."""
     column = ("x86_64", "aarch64").index(machine)
     numbers = (pair[column] for pair in ALLOWED.values())
     return sorted(number for number in numbers if number is not None)

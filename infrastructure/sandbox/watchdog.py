@@ -1,12 +1,14 @@
 """Where control groups are not to be had: add up the memory of a run's processes.
 
-The kernel holds memory for a process beyond its pages: page tables, and what lies
-unread in its sockets. Both count here, since a run could otherwise hide in them.
+The kernel holds memory for a process beyond its pages: page tables, the list of its
+mappings, and what lies unread in its sockets and pipes. All of it counts here, since
+a run could otherwise hide in it. So does a process that lets nobody look.
 """
 
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 from infrastructure.sandbox.config import SandboxConfig
@@ -16,7 +18,11 @@ _PROC = Path("/proc")
 _KIBIBYTE = 1024
 _WMEM_MAX = Path("/proc/sys/net/core/wmem_max")
 _USUAL_WMEM_MAX = 208 * _KIBIBYTE
+_USUAL_PIPE = 64 * _KIBIBYTE
 _RESIDENT = ("VmRSS", "VmPTE")
+_PAGE_BYTES = 4 * _KIBIBYTE
+_MAPPING_BYTES = 256  # `struct vm_area_struct` and its place in the tree
+_MOST_MAPPINGS = 65_530  # vm.max_map_count, unless somebody raised it
 
 
 class WatchedRun:
@@ -36,10 +42,15 @@ class WatchedRun:
         Exactly means that shared pages count once (PSS), and so do shared sockets.
         """
         pids = descendants(self._pid) if self._pid else []
-        bound = sum(resident_bytes(pid) + len(_open_files(pid)) * bytes_per_socket() for pid in pids)
+        if any(map(is_hidden, pids)):
+            return True
+        bound = sum(most_bytes(pid) + len(_open_files(pid)) * bytes_per_socket() for pid in pids)
         if bound <= self._limit_bytes:
             return False
-        return sum(map(proportional_bytes, pids)) + socket_bytes(pids) > self._limit_bytes
+        held = accumulate(
+            (proportional_bytes(pid) + mapping_bytes(pid) for pid in pids), initial=unread_bytes(pids)
+        )
+        return any(total > self._limit_bytes for total in held)
 
     def remove(self) -> None:
         """Nothing to remove."""
@@ -86,16 +97,46 @@ def proportional_bytes(pid: int) -> int:
     return resident_bytes(pid)
 
 
-def socket_bytes(pids: list[int]) -> int:
-    """Return the most that the sockets of these processes can hold."""
-    sockets: set[str] = set()
+def most_bytes(pid: int) -> int:
+    """Return at once what a process may hold at most, its files apart; 0 when it is gone."""
+    with suppress(OSError):
+        sizes = dict(_sizes(pid, "status"))
+        mappings = min(sizes.get("VmSize", 0) // _PAGE_BYTES, _MOST_MAPPINGS)
+        return sum(sizes.get(name, 0) for name in _RESIDENT) + mappings * _MAPPING_BYTES
+    return 0
+
+
+def mapping_bytes(pid: int) -> int:
+    """Return what the kernel needs to remember a process's mappings."""
+    with suppress(OSError):
+        return (_PROC / str(pid) / "maps").read_bytes().count(b"\n") * _MAPPING_BYTES
+    return 0
+
+
+def is_hidden(pid: int) -> bool:
+    """Tell whether a process that has memory keeps it from being looked at: it then counts as too much.
+
+    A program that its user may execute and not read makes such a process. One that is
+    at its end cannot be looked at either, and has no memory left.
+    """
+    try:
+        next((_PROC / str(pid) / "fd").iterdir(), None)
+    except PermissionError:
+        return resident_bytes(pid) > 0
+    except OSError:
+        pass  # gone
+    return False
+
+
+def unread_bytes(pids: list[int]) -> int:
+    """Return the most that the sockets and pipes of these processes can hold."""
+    found: set[str] = set()
     for pid in pids:
         for file in _open_files(pid):
             with suppress(OSError):
-                target = str(file.readlink())
-                if target.startswith("socket:"):
-                    sockets.add(target)
-    return len(sockets) * bytes_per_socket()
+                found.add(str(file.readlink()))
+    rooms = {"socket": bytes_per_socket(), "pipe": _USUAL_PIPE}
+    return sum(rooms.get(target.partition(":")[0], 0) for target in found)
 
 
 @cache
