@@ -71,7 +71,7 @@ def _weak_mounts(pid: int) -> list[str]:
         words, kind = line.split(" - ")[0].split(), line.split(" - ")[1].split()[0]
         if "rw" in words[_OPTIONS].split(","):
             writable.setdefault(words[_MOUNT_POINT], []).append(kind)
-    found = [f"can write to {place}" for place in sorted(writable.keys() - _OWN_FOLDERS - {"/proc"})]
+    found = [f"can write to {place}" for place in sorted(writable.keys() - _OWN_FOLDERS)]
     return found + [
         f"has no folder {place} of its own"
         for place in sorted(_OWN_FOLDERS)

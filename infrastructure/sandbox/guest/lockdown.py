@@ -16,7 +16,7 @@ from typing import Any
 
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
 _NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
-_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 0x2, 0x4, 0x8, 0x4000, 0x40000
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 0x1, 0x2, 0x4, 0x8, 0x4000, 0x40000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP = 1, 4, 22, 24
 _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
 _SECCOMP_MODE_FILTER = 2
@@ -50,8 +50,8 @@ def lock_down(spec: dict[str, Any]) -> None:
     `spec` comes from the host: `uid` (None: stay), `tmpfs` (folder to mount
     options), `rlimits` (name to number), `nice` and `filter` (BPF in hex).
     """
+    _write("/proc/self/oom_score_adj", "1000")  # while there is a /proc that can be written to
     _mount_private_folders(spec["tmpfs"], spec["uid"])
-    _write("/proc/self/oom_score_adj", "1000")
     os.nice(spec["nice"])
     for name, limit in spec["rlimits"].items():
         resource.setrlimit(getattr(resource, name), (limit, limit))
@@ -68,7 +68,8 @@ def _mount_private_folders(tmpfs: dict[str, str], uid: int | None) -> None:
     for folder, options in tmpfs.items():
         owned = f"{options},mode=0700,uid={owner},gid={group}"
         _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, owned)
-    _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "subset=pid")
+    restricted = _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+    _mount("proc", "/proc", "proc", restricted, "subset=pid")
 
 
 def _drop_privileges(uid: int | None) -> None:

@@ -17,6 +17,7 @@ def _program(folder: Path, script: str) -> Path:
     return path
 
 
+@pytest.mark.attack(59)
 @pytest.mark.parametrize(
     ("script", "said"),
     [
@@ -38,6 +39,7 @@ def test_without_a_boundary_nothing_runs(tmp_path: Path, script: str, said: str)
     assert host.outputs == {}
 
 
+@pytest.mark.attack(59)
 def test_a_missing_code_environment_is_named(tmp_path: Path) -> None:
     """Without the interpreter of the code environment the remedy says how to build it."""
     settings = replace(config(tmp_path), python=tmp_path / "none/bin/python")
@@ -45,6 +47,7 @@ def test_a_missing_code_environment_is_named(tmp_path: Path) -> None:
         Runs(sandbox)("print(1)")
 
 
+@pytest.mark.attack(59)
 def test_a_guest_that_locks_nothing_down_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the look from outside misses stops every run."""
     monkeypatch.setattr(boundary, "weaknesses", lambda *_: ["has no filter of system calls"])
@@ -52,6 +55,7 @@ def test_a_guest_that_locks_nothing_down_is_noticed(tmp_path: Path, monkeypatch:
         Runs(sandbox)("print(1)")
 
 
+@pytest.mark.attack(59)
 def test_a_broken_filter_is_refused_by_the_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the filter cannot be loaded, no cell comes to be."""
     monkeypatch.setattr(seccomp, "program", lambda _: b"\xff" * 16)
@@ -59,6 +63,7 @@ def test_a_broken_filter_is_refused_by_the_kernel(tmp_path: Path, monkeypatch: p
         Runs(sandbox)("print(1)")
 
 
+@pytest.mark.attack(59)
 def test_an_unsupported_machine_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine without a filter nothing runs, and that is said."""
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
@@ -69,6 +74,7 @@ def test_an_unsupported_machine_is_named(tmp_path: Path, monkeypatch: pytest.Mon
         Runs(sandbox)("print(1)")
 
 
+@pytest.mark.attack(59)
 def test_this_process_is_not_mistaken_for_a_locked_down_one() -> None:
     """The look from outside finds everything that an ordinary process lacks."""
     found = " ".join(boundary.weaknesses(os.getpid()))

@@ -26,6 +26,7 @@ def call(number, *arguments):
 _PAST_EVERY_FILTER = {335, 336}
 
 
+@pytest.mark.attack(7, 36, 41, 42, 46, 69)
 def test_every_system_call_that_is_not_on_the_list_is_refused(attack: Runs) -> None:
     """Each other call fails with EPERM before the kernel looks at its arguments."""
     machine = platform.machine()
@@ -35,6 +36,7 @@ def test_every_system_call_that_is_not_on_the_list_is_refused(attack: Runs) -> N
     assert attack.printed(code) == "[]"
 
 
+@pytest.mark.attack(41, 62)
 def test_unknown_and_new_system_calls_do_not_exist(attack: Runs) -> None:
     """Calls that nobody has reviewed, and clone3, answer as if the kernel did not know them."""
     numbers = [system_calls.CLONE3, *range(system_calls.NEWEST_REVIEWED + 1, 600), 0x40000000 + 39]
@@ -42,6 +44,7 @@ def test_unknown_and_new_system_calls_do_not_exist(attack: Runs) -> None:
     assert attack.printed(code) == "[]"
 
 
+@pytest.mark.attack(41)
 @pytest.mark.parametrize(
     "flag", [0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000]
 )
@@ -51,12 +54,14 @@ def test_no_process_can_be_made_in_a_new_namespace(attack: Runs, flag: int) -> N
     assert attack.printed(f"{_SYSCALL}\nprint(call({number}, {flag | 17}, 0, 0, 0, 0))") == "(-1, 1)"
 
 
+@pytest.mark.attack(61)
 def test_a_run_cannot_hide_its_memory(attack: Runs) -> None:
     """A process that is not dumpable would be invisible to the watchdog: PR_SET_DUMPABLE is refused."""
     hide = "libc = ctypes.CDLL(None, use_errno=True)\nprint(libc.prctl(4, 0, 0, 0, 0), ctypes.get_errno())"
     assert attack.printed(f"import ctypes\n{hide}") == "-1 1"
 
 
+@pytest.mark.attack(45)
 def test_terminal_input_cannot_be_forged(attack: Runs) -> None:
     """The request that types into a terminal is refused, whatever the high half of its number says."""
     number = system_calls.IOCTL[platform.machine()]
@@ -65,6 +70,7 @@ def test_terminal_input_cannot_be_forged(attack: Runs) -> None:
     assert attack.printed(code) == "[(-1, 1), (-1, 1), (-1, 1)]"
 
 
+@pytest.mark.attack(62)
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="int 0x80 is an x86 door")
 def test_the_32_bit_door_is_closed(attack: Runs) -> None:
     """A system call of the old kind, which other numbers belong to, kills the process."""
@@ -81,6 +87,7 @@ print(ctypes.CFUNCTYPE(ctypes.c_int)(address)())
     assert "SIGSYS" in result.explanation
 
 
+@pytest.mark.attack(44)
 def test_the_process_has_no_privileges_and_cannot_gain_any(attack: Runs) -> None:
     """Seen from inside too: no capability, no new privileges, a filter, not root."""
     code = """
@@ -93,6 +100,7 @@ import os; print(os.getuid() == 0 or os.geteuid() == 0)
     assert attack.printed(code).splitlines() == [" ".join([zero] * 5 + ["1", "2"]), "False"]
 
 
+@pytest.mark.attack(10)
 @pytest.mark.skipif(
     os.getuid() != 0, reason="as an ordinary user the run has that user's id, in a namespace of its own"
 )
@@ -105,6 +113,7 @@ def test_under_root_every_run_is_a_user_of_its_own(attack: Runs) -> None:
     assert all(int(line.split()[0]) > 60_000 and line.endswith("[]") for line in uids)
 
 
+@pytest.mark.attack(44)
 def test_setuid_programs_gain_nothing(attack: Runs) -> None:
     """Programs that become root elsewhere do not here."""
     code = """
@@ -120,6 +129,7 @@ os.remove(copy)
     assert attack.printed(code).split() == ["True", "True"]
 
 
+@pytest.mark.attack(43)
 @pytest.mark.parametrize(
     "code",
     [
@@ -136,6 +146,7 @@ def test_killing_reaches_nobody_else(attack: Runs, code: str) -> None:
     assert attack.printed("print('alive')") == "alive"
 
 
+@pytest.mark.attack(50)
 def test_a_stopped_run_is_still_killed(attack: Runs) -> None:
     """A run whose processes are all stopped ends at its time limit."""
     code = """
@@ -149,6 +160,7 @@ while True: pass
     assert attack(code, timeout_s=1.0).outcome is Outcome.TIMED_OUT
 
 
+@pytest.mark.attack(46)
 @pytest.mark.parametrize(
     "path",
     [
@@ -164,12 +176,14 @@ def test_the_kernels_switches_are_absent(attack: Runs, path: str) -> None:
     assert attack.printed(f"import os; print(os.path.exists({path!r}))") == "False"
 
 
+@pytest.mark.attack(47)
 def test_the_interpreter_cannot_be_overwritten(attack: Runs) -> None:
     """The program that runs the code, which the host will start again, is read-only."""
     result = attack("open('/proc/self/exe', 'r+b')")
     assert any(word in result.stderr for word in ("Read-only", "Text file busy", "Permission denied"))
 
 
+@pytest.mark.attack(42, 43)
 def test_only_processes_of_the_run_are_visible(attack: Runs) -> None:
     """The run is the first process of its world and sees no other."""
     assert (
@@ -189,6 +203,7 @@ _TRICKS = [
 ]
 
 
+@pytest.mark.attack(49)
 @pytest.mark.parametrize("trick", _TRICKS)
 def test_tricks_against_python_guards_find_nothing_to_take(attack: Runs, trick: str) -> None:
     """Every trick that beats checks inside Python works, and finds an empty house."""
@@ -197,6 +212,7 @@ def test_tricks_against_python_guards_find_nothing_to_take(attack: Runs, trick: 
     assert "No such file" in result.stderr or result.stdout.strip() == ""
 
 
+@pytest.mark.attack(48)
 def test_code_is_text_until_the_process_is_locked_down(attack: Runs) -> None:
     """The first line that runs already meets the filter: nothing of the code ran before it."""
     code = "import os\ntry: os.memfd_create('x')\nexcept PermissionError: print('locked')"
@@ -215,6 +231,7 @@ with opened(config(Path(sys.argv[1]))) as sandbox:
 """
 
 
+@pytest.mark.attack(58)
 def test_killing_the_host_leaves_no_process_of_the_run(tmp_path: Path) -> None:
     """SIGKILL for the program ends its runs, whatever their processes ignore."""
     marker = f"marker-{os.getpid()}-{time.monotonic_ns()}"

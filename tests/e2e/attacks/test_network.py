@@ -6,6 +6,7 @@ import pytest
 from tests.support.sandboxes import Runs
 
 
+@pytest.mark.attack(37, 38)
 @pytest.mark.parametrize(
     ("family", "kind", "address"),
     [
@@ -31,11 +32,13 @@ def test_no_network_socket_can_be_made(attack: Runs, family: str, kind: str, add
     assert result.duration_ms < 5000
 
 
+@pytest.mark.attack(37)
 def test_names_cannot_be_looked_up(attack: Runs) -> None:
     """There is nobody to ask for an address."""
     assert "gaierror" in attack("import socket; socket.getaddrinfo('example.org', 80)").stderr
 
 
+@pytest.mark.attack(35)
 def test_an_abstract_socket_of_the_host_cannot_be_reached(attack: Runs) -> None:
     """Sockets without a path belong to a network namespace, and the run has its own."""
     with socket.socket(socket.AF_UNIX) as listening:
@@ -45,6 +48,7 @@ def test_an_abstract_socket_of_the_host_cannot_be_reached(attack: Runs) -> None:
         assert "ConnectionRefusedError" in attack(code).stderr
 
 
+@pytest.mark.attack(35)
 def test_two_runs_at_once_cannot_talk(attack: Runs) -> None:
     """A socket that one run listens on does not exist for another."""
     listen = """
@@ -70,6 +74,7 @@ for _ in range(8):
     assert set(result.stdout.split()) == {"111"}
 
 
+@pytest.mark.attack(39)
 @pytest.mark.parametrize(
     "path", ["/var/run/docker.sock", "/run/dbus/system_bus_socket", "/run/systemd/notify"]
 )

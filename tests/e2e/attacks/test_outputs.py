@@ -7,6 +7,7 @@ from domain.executions import Outcome
 from tests.support.sandboxes import Runs
 
 
+@pytest.mark.attack(20)
 def test_links_are_not_followed(attack: Runs, secret: Path) -> None:
     """A link in the working folder is named as skipped, wherever it leads."""
     targets = {
@@ -23,12 +24,14 @@ def test_links_are_not_followed(attack: Runs, secret: Path) -> None:
     assert all("a link" in line for line in result.skipped_outputs)
 
 
+@pytest.mark.attack(20)
 def test_a_linked_folder_is_not_entered(attack: Runs, secret: Path) -> None:
     """A folder that is a link does not lead the collection out."""
     attack(f"import os; os.symlink({str(secret.parent)!r}, 'folder'); open('mine.txt', 'w').write('x')")
     assert attack.host.outputs == {"mine.txt": b"x"}
 
 
+@pytest.mark.attack(21, 22)
 def test_pipes_and_sockets_are_skipped_without_waiting(attack: Runs) -> None:
     """A named pipe, which would block a reader, and a socket are named and left."""
     code = """
@@ -44,6 +47,7 @@ socket.socket(socket.AF_UNIX).bind('s.sock')
     )
 
 
+@pytest.mark.attack(22)
 @pytest.mark.parametrize("kind", ["stat.S_IFCHR", "stat.S_IFBLK"])
 def test_device_nodes_cannot_be_made(attack: Runs, kind: str) -> None:
     """No run can make a node of a device."""
@@ -51,6 +55,7 @@ def test_device_nodes_cannot_be_made(attack: Runs, kind: str) -> None:
     assert "PermissionError" in attack(code).stderr
 
 
+@pytest.mark.attack(23)
 @pytest.mark.parametrize("source", ["/guest/runner.py", "/usr/bin/env", "/dev/null"])
 def test_files_of_the_system_cannot_be_linked_into_the_folder(attack: Runs, source: str) -> None:
     """A hard link to anything outside the run's own file system is refused."""
@@ -59,6 +64,7 @@ def test_files_of_the_system_cannot_be_linked_into_the_folder(attack: Runs, sour
     )
 
 
+@pytest.mark.attack(24)
 def test_deep_folders_are_left_at_the_depth_limit(attack: Runs) -> None:
     """A thousand nested folders are entered only so far, and that is said."""
     code = """
@@ -73,6 +79,7 @@ open('bottom.txt', 'w').write('x')
     assert "nested deeper" in result.skipped_outputs[0]
 
 
+@pytest.mark.attack(24)
 def test_too_many_files_are_kept_only_up_to_the_limit(attack: Runs) -> None:
     """Of thousands of files the first ones are kept, and the rest is named and counted."""
     result = attack("for i in range(2500): open(f'{i:05}.txt', 'w').write('x')")
@@ -81,6 +88,7 @@ def test_too_many_files_are_kept_only_up_to_the_limit(attack: Runs) -> None:
     assert result.skipped_outputs[-1] == "… and 2280 more"
 
 
+@pytest.mark.attack(13)
 def test_sparse_files_count_with_the_size_that_copying_them_would_have(attack: Runs) -> None:
     """Files that pretend to be large are not copied beyond what a run may leave."""
     code = """
@@ -93,6 +101,7 @@ for i in range(10):
     assert len(result.skipped_outputs) == 9
 
 
+@pytest.mark.attack(25)
 def test_files_without_permissions_do_no_harm(attack: Runs) -> None:
     """A file or folder that nobody may read is kept or named, and the rest is collected."""
     code = """
@@ -106,18 +115,21 @@ open('c.txt', 'w').write('c')
     assert attack.host.outputs["c.txt"] == b"c"
 
 
+@pytest.mark.attack(27)
 def test_odd_names_arrive_as_text(attack: Runs) -> None:
     """A name of bytes that are no text, or that looks like a path, cannot confuse the host."""
     attack(r"open(b'/work/bad\xff\xfe.txt', 'wb').write(b'1'); open('a\\..\\evil.txt', 'w').write('2')")
     assert sorted(attack.host.outputs) == ["a\\..\\evil.txt", "bad\ufffd\ufffd.txt"]
 
 
+@pytest.mark.attack(27)
 def test_a_name_cannot_forge_lines(attack: Runs) -> None:
     """Line breaks, escapes and characters that turn the direction of writing do not get through."""
     result = attack(r"import os; os.symlink('/', 'a\nb.txt: kept\x1b[2J\u202e')")
     assert result.skipped_outputs == ("a_b.txt: kept_[2J_: not a regular file but a link",)
 
 
+@pytest.mark.attack(27)
 def test_hidden_files_and_bytecode_are_nobodys_results(attack: Runs) -> None:
     """What begins with a dot does not turn up as an output, and is named in one line."""
     code = """
@@ -143,6 +155,7 @@ def test_what_libraries_keep_at_home_is_not_spoken_of(attack: Runs) -> None:
     assert (result.exit_code, result.skipped_outputs, attack.host.outputs) == (0, (), {})
 
 
+@pytest.mark.attack(20)
 def test_a_process_that_outlives_the_code_cannot_change_outputs(attack: Runs) -> None:
     """Nothing of the run lives when its files are looked at."""
     code = """

@@ -23,6 +23,7 @@ def upload(tmp_path: Path, attack: Runs) -> Path:
     return path
 
 
+@pytest.mark.attack(28)
 @pytest.mark.parametrize(
     "path", ["/etc/passwd", "/etc/shadow", "/root", "/home", "/sys", "/var", "/run", "/etc/hosts"]
 )
@@ -31,6 +32,7 @@ def test_the_hosts_folders_are_absent(attack: Runs, path: str) -> None:
     assert attack.printed(f"import os; print(os.path.exists({path!r}))") == "False"
 
 
+@pytest.mark.attack(28)
 def test_the_program_and_its_data_are_absent(attack: Runs, secret: Path) -> None:
     """Neither a file of the host nor the program's own folder can be seen."""
     repository = Path(__file__).parents[3]
@@ -38,6 +40,7 @@ def test_the_program_and_its_data_are_absent(attack: Runs, secret: Path) -> None
     assert attack.printed(code) == "[False, False]"
 
 
+@pytest.mark.attack(28)
 def test_only_the_known_folders_are_at_the_root(attack: Runs) -> None:
     """The root holds what was put there, and nothing else."""
     known = {
@@ -61,6 +64,7 @@ def test_only_the_known_folders_are_at_the_root(attack: Runs) -> None:
     assert found <= known | {"work", "python", base}
 
 
+@pytest.mark.attack(29)
 @pytest.mark.parametrize("source", ["os.environ", "/proc/self/environ", "/proc/1/environ"])
 def test_the_environment_is_the_fixed_list(
     attack: Runs, source: str, monkeypatch: pytest.MonkeyPatch
@@ -101,6 +105,7 @@ def test_the_environment_is_the_fixed_list(
     }
 
 
+@pytest.mark.attack(30)
 def test_no_descriptor_of_the_host_is_inherited(attack: Runs, secret: Path) -> None:
     """The run holds its streams and nothing else; none of them leads to a file of the host."""
     with secret.open() as held, socket.socket(socket.AF_UNIX) as listening:
@@ -135,12 +140,14 @@ print(subprocess.run(['cat', path], pass_fds=[granted.fd], capture_output=True).
     assert attack("1").loaded_file_ids == ()
 
 
+@pytest.mark.attack(31)
 def test_loaded_files_are_recorded_by_the_host(attack: Runs, upload: Path) -> None:
     """The host, not the run, says which files were loaded."""
     del upload
     assert attack(_OPEN * 2).loaded_file_ids == ("abcdefghijkl",)
 
 
+@pytest.mark.attack(33)
 def test_a_granted_file_cannot_be_written(attack: Runs, upload: Path) -> None:
     """No way of opening or changing the file through its descriptor works."""
     code = (
@@ -175,6 +182,7 @@ print(all(map(refused, [
     assert upload.stat().st_mtime_ns == before.st_mtime_ns
 
 
+@pytest.mark.attack(28, 33)
 def test_nothing_around_a_granted_file_can_be_reached(attack: Runs, upload: Path, secret: Path) -> None:
     """The descriptor of a file is no way to the folder that the file is in."""
     del upload
@@ -192,6 +200,7 @@ for path in (link + '/../{secret.name}', os.path.dirname(os.readlink(link)) + '/
 _NOT_AN_ID = ["foreignfile1", "../../etc/passwd", "x" * 10**7, "' OR 1=1 --", "\x00", "\ud800", ""]
 
 
+@pytest.mark.attack(31)
 @pytest.mark.parametrize("file_id", _NOT_AN_ID, ids=lambda text: repr(text[:12]))
 def test_whatever_is_not_granted_is_the_same_error(attack: Runs, file_id: str) -> None:
     """Absent, foreign, and absurd ids: one error, without a hint."""
@@ -201,6 +210,7 @@ def test_whatever_is_not_granted_is_the_same_error(attack: Runs, file_id: str) -
     assert result.loaded_file_ids == ()
 
 
+@pytest.mark.attack(31)
 @pytest.mark.parametrize("file_id", ["7", "None", "['a']", "object()", "b'abc'"])
 def test_an_id_that_is_no_text_is_the_same_error(attack: Runs, file_id: str) -> None:
     """An id of the wrong type is no file either."""
@@ -230,6 +240,7 @@ def test_what_runs_share_is_read_only(attack: Runs, folder: str) -> None:
     assert "Read-only file system" in result.stderr or "Permission denied" in result.stderr
 
 
+@pytest.mark.attack(31)
 def test_two_hosts_do_not_share_files(sandbox: object, attack: Runs, upload: Path) -> None:
     """A file granted to one run is no file for another."""
     del upload, sandbox

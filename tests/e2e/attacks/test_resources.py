@@ -10,6 +10,7 @@ from domain.executions import Outcome
 from tests.support.sandboxes import MEBIBYTE, Runs, config, opened
 
 
+@pytest.mark.attack(1)
 def test_an_endless_loop_is_stopped_at_the_time_limit(attack: Runs) -> None:
     """A run that never ends is timed out within a second of its limit."""
     began = time.monotonic()
@@ -19,6 +20,7 @@ def test_an_endless_loop_is_stopped_at_the_time_limit(attack: Runs) -> None:
     assert time.monotonic() - began < 6.0
 
 
+@pytest.mark.attack(2)
 def test_ignored_signals_do_not_delay_the_kill(attack: Runs) -> None:
     """Ignoring every signal that can be ignored changes nothing."""
     code = """
@@ -33,6 +35,7 @@ time.sleep(100)
     assert attack(code, timeout_s=1.0).outcome is Outcome.TIMED_OUT
 
 
+@pytest.mark.attack(3)
 @pytest.mark.parametrize(
     "code",
     ["10**10**8", "import re; re.match(r'(a+)+$', 'a' * 64 + 'b')", "sum(range(10**13))"],
@@ -45,6 +48,7 @@ def test_a_loop_inside_the_interpreter_is_stopped(attack: Runs, code: str) -> No
     assert result.duration_ms < 5000
 
 
+@pytest.mark.attack(4)
 def test_one_huge_allocation_is_a_memory_error_that_names_the_limit(attack: Runs) -> None:
     """An allocation that can never fit fails in Python, and says what the limit is."""
     result = attack("x = ' ' * 10**10")
@@ -53,6 +57,7 @@ def test_one_huge_allocation_is_a_memory_error_that_names_the_limit(attack: Runs
     assert "512 MB (SANDBOX_MEMORY_MB)" in result.stderr
 
 
+@pytest.mark.attack(4)
 def test_memory_spread_over_processes_is_counted_together(attack: Runs) -> None:
     """Children that each stay below the limit are killed when they exceed it together."""
     code = """
@@ -71,6 +76,7 @@ time.sleep(30)
     assert "SANDBOX_MEMORY_MB" in result.explanation
 
 
+@pytest.mark.attack(4, 6)
 def test_shared_memory_counts_too(attack: Runs) -> None:
     """Shared anonymous mappings, which no limit of a process covers, end the run."""
     code = """
@@ -87,6 +93,7 @@ while True:
     assert "SANDBOX_MEMORY_MB" in result.explanation
 
 
+@pytest.mark.attack(60)
 def test_memory_hidden_in_sockets_counts_too(attack: Runs) -> None:
     """What processes leave unread in sockets is the kernel's memory, and ends the run all the same."""
     code = """
@@ -108,11 +115,13 @@ time.sleep(30)
     assert "SANDBOX_MEMORY_MB" in result.explanation
 
 
+@pytest.mark.attack(5)
 def test_memfd_is_refused(attack: Runs) -> None:
     """Memory in anonymous files, which no file system limits, cannot be had."""
     assert "PermissionError" in attack("import os; os.memfd_create('x')").stderr
 
 
+@pytest.mark.attack(6)
 def test_shared_memory_files_stop_at_their_size(attack: Runs) -> None:
     """The folder for shared memory is small, and a run that fills it sees no space left."""
     code = """
@@ -126,11 +135,12 @@ except OSError as error:
     assert attack.printed(code) in {"28", "27"}
 
 
+@pytest.mark.attack(8, 10)
 def test_a_fork_bomb_hits_the_process_limit_and_leaves_nothing(attack: Runs) -> None:
     """Forking ends with an error at the limit, and every process is gone after the kill."""
     name = f"bomb{time.monotonic_ns() % 10**9}"
     code = (
-        f"open('/proc/self/comm', 'w').write({name!r})"
+        f"import ctypes; ctypes.CDLL(None).prctl(15, {name.encode()!r})"
         """
 import os, time
 made = 0
@@ -151,6 +161,7 @@ time.sleep(60)
     assert _processes_named(name) == []
 
 
+@pytest.mark.attack(8, 10)
 def test_an_exponential_fork_bomb_is_contained(attack: Runs) -> None:
     """The classic bomb neither escapes the limit nor survives its time, and the next run works."""
     code = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
@@ -158,6 +169,7 @@ def test_an_exponential_fork_bomb_is_contained(attack: Runs) -> None:
     assert attack.printed("print('still here')") == "still here"
 
 
+@pytest.mark.attack(9)
 def test_threads_are_limited(attack: Runs) -> None:
     """Ten thousand threads cannot be started."""
     code = """
@@ -174,6 +186,7 @@ except RuntimeError as error:
     assert "can't start new thread" in attack.printed(code)
 
 
+@pytest.mark.attack(11)
 def test_a_disk_bomb_fills_only_its_own_folder(attack: Runs) -> None:
     """Ten gigabytes into the working folder end with an error; the host's disk does not notice."""
     before = shutil.disk_usage("/").used
@@ -191,6 +204,7 @@ except OSError as error:
     assert shutil.disk_usage("/").used - before < 400 * MEBIBYTE
 
 
+@pytest.mark.attack(12)
 def test_an_inode_bomb_runs_out_of_inodes(attack: Runs) -> None:
     """A million empty files cannot be made."""
     code = """
@@ -205,6 +219,7 @@ except OSError as error:
     assert number == "28"
 
 
+@pytest.mark.attack(14)
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_a_flood_of_output_is_cut_and_the_run_killed(attack: Runs, stream: str) -> None:
     """Endless printing ends the run with a notice, and the host keeps only the cap."""
@@ -215,6 +230,7 @@ def test_a_flood_of_output_is_cut_and_the_run_killed(attack: Runs, stream: str) 
     assert len(result.stdout) + len(result.stderr) < 201_000
 
 
+@pytest.mark.attack(14, 15)
 def test_one_huge_line_is_cut_like_many(attack: Runs) -> None:
     """A line of 100 MB without an end, on both streams, does not fill the host's memory."""
     before = _resident_mb()
@@ -223,6 +239,7 @@ def test_one_huge_line_is_cut_like_many(attack: Runs) -> None:
     assert _resident_mb() - before < 30
 
 
+@pytest.mark.attack(16)
 def test_odd_bytes_in_the_output_are_replaced(attack: Runs) -> None:
     """Bytes that are no text, lone surrogates and control characters do no harm."""
     code = r"import os; os.write(1, b'\xff\xfe\x00\x1b[31m|'); print('\ud800 \u202e @everyone')"
@@ -232,12 +249,14 @@ def test_odd_bytes_in_the_output_are_replaced(attack: Runs) -> None:
     result.stdout.encode("utf-8")
 
 
+@pytest.mark.attack(17)
 def test_processor_time_has_a_limit_of_its_own(attack: Runs) -> None:
     """Each process of a run has a finite amount of processor time."""
     code = "import resource; print(resource.getrlimit(resource.RLIMIT_CPU)[1])"
     assert 0 < int(attack.printed(code)) < 100
 
 
+@pytest.mark.attack(18)
 @pytest.mark.parametrize(
     "code",
     [
@@ -255,6 +274,7 @@ def test_a_crash_of_the_interpreter_is_told_and_harms_nobody(attack: Runs, code:
     assert attack.printed("print(1)") == "1"
 
 
+@pytest.mark.attack(4, 60)
 def test_the_watchdog_kills_where_control_groups_are_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
