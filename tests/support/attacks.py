@@ -115,7 +115,7 @@ def _results(reporter: pytest.TerminalReporter) -> dict[int, dict[str, int]]:
     )
     for outcome, report in _reports(reporter):
         for name, number in report.user_properties:
-            if name == "attack":
+            if name == "attack" and isinstance(number, int):
                 results[number][outcome] += 1
     return results
 

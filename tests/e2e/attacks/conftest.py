@@ -7,6 +7,7 @@ import pytest
 
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from tests.support.sandboxes import Runs, await_spares, config, opened
+from tests.support.weaknesses import weakened
 
 
 @pytest.fixture(scope="session", params=[0, 2], ids=["single", "forked"])
@@ -14,7 +15,8 @@ def sandbox(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[BubblewrapSandbox]:
     """A sandbox for all attacks of a test process, for either way of making cells: one must not weaken it."""
-    with opened(config(tmp_path_factory.mktemp("sandbox"), spares=request.param)) as made:
+    settings = config(tmp_path_factory.mktemp("sandbox"), spares=request.param)
+    with opened(weakened(settings, request.config.getoption("weakness", None))) as made:
         if request.param:
             await_spares(made)
         yield made
