@@ -4,6 +4,7 @@ As a plugin of pytest (`-p tests.support.attacks`, see `make attacks`) it prints
 table of what became of each, and lets nobody forget one.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -90,7 +91,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table."""
     results = _results(terminalreporter)
-    terminalreporter.section("attacks")
+    terminalreporter.section(f"attacks, carried out as {'root' if os.getuid() == 0 else 'an ordinary user'}")
     for number, attack in ATTACKS.items():
         counts = results[number]
         result = "RED" if counts["failed"] else "green" if counts["passed"] else "NOT RUN"

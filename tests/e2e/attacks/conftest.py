@@ -10,7 +10,10 @@ from tests.support.sandboxes import Runs, await_spares, config, opened
 from tests.support.weaknesses import weakened
 
 
-@pytest.fixture(scope="session", params=[0, 2], ids=["single", "forked"])
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(2, id="forked"), pytest.param(0, id="single", marks=pytest.mark.thorough)],
+)
 def sandbox(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[BubblewrapSandbox]:

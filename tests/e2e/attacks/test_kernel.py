@@ -183,6 +183,35 @@ def test_the_interpreter_cannot_be_overwritten(attack: Runs) -> None:
     assert any(word in result.stderr for word in ("Read-only", "Text file busy", "Permission denied"))
 
 
+@pytest.mark.attack(47)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "'/proc/1/exe'",
+        "os.path.realpath('/venv/bin/python')",
+        "'/venv/pyvenv.cfg'",
+        "os.__file__",
+        "next(line.split()[-1] for line in open('/proc/self/maps') if 'libc' in line)",
+        "'/proc/self/map_files/' + os.listdir('/proc/self/map_files')[0]",
+    ],
+)
+def test_nothing_that_the_next_run_starts_with_can_be_changed(attack: Runs, path: str) -> None:
+    """Interpreter, libraries and settings can be neither written, replaced nor removed."""
+    code = f"""
+import os
+path = {path}
+for act in (lambda: os.open(path, os.O_RDWR), lambda: os.rename(path, path + '2'), lambda: os.remove(path),
+            lambda: os.truncate(path, 0), lambda: os.chmod(path, 0)):
+    try:
+        act()
+        print('done')
+    except OSError:
+        pass
+"""
+    assert "done" not in attack(code).stdout
+    assert attack.printed("print('alive')") == "alive"
+
+
 @pytest.mark.attack(42, 43)
 def test_only_processes_of_the_run_are_visible(attack: Runs) -> None:
     """The run is the first process of its world and sees no other."""

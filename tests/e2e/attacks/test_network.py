@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from domain.executions import Outcome
 from tests.support.sandboxes import Runs
 
 
@@ -81,3 +82,21 @@ for _ in range(8):
 def test_sockets_of_services_are_absent(attack: Runs, path: str) -> None:
     """No service of the machine can be asked for anything."""
     assert attack.printed(f"import os; print(os.path.exists({path!r}))") == "False"
+
+
+@pytest.mark.attack(40)
+@pytest.mark.parametrize(
+    "install",
+    [
+        "import subprocess, sys; subprocess.run([sys.executable, '-m', 'pip', 'install', 'x'], check=True)",
+        "import subprocess; subprocess.run(['pip', 'install', 'x'], check=True)",
+        pytest.param("import ensurepip; ensurepip.bootstrap(); 1 / 0", marks=pytest.mark.thorough),
+        "import urllib.request; urllib.request.urlopen('https://example.org/x.whl', timeout=5)",
+    ],
+    ids=["module", "program", "ensurepip", "download"],
+)
+def test_nothing_is_installed_from_within(attack: Runs, install: str) -> None:
+    """Installers fail soon, whether they are there or not: nothing can be fetched."""
+    result = attack(install)
+    assert result.outcome is Outcome.FAILED
+    assert result.duration_ms < 15_000

@@ -171,3 +171,63 @@ time.sleep(0.2)
     first = attack.host.outputs["result.txt"]
     assert first.startswith(b"honest")
     assert attack.printed("print(1)") == "1"
+
+
+@pytest.mark.attack(20, 23)
+@pytest.mark.parametrize(
+    "make",
+    [
+        "os.link('/proc/self/environ', 'out')",
+        "os.link('/proc/self/exe', 'out')",
+        "os.link('/proc/self/fd/0', 'out', follow_symlinks=True)",
+        "os.symlink('/proc/self/root', 'out')",
+        "os.symlink('out', 'out')",
+        "[os.symlink(f'l{i + 1}', f'l{i}') for i in range(60)]; os.symlink('/', 'l60')",
+        "os.symlink('/dev/stdin', 'out')",
+    ],
+)
+def test_nothing_outside_is_collected_by_any_link(attack: Runs, make: str) -> None:
+    """Links to processes, to themselves and in long rows are refused or skipped."""
+    result = attack(f"import os\n{make}")
+    assert attack.host.outputs == {}
+    assert result.skipped_outputs or "Error" in result.stderr
+
+
+@pytest.mark.attack(24, 68)
+def test_names_and_attributes_without_measure_are_refused(attack: Runs) -> None:
+    """Names end at 255 bytes and paths at 4 kB, and attributes count as the folder's room."""
+    code = r"""
+import os
+def refused(action):
+    try:
+        return action() is not None
+    except OSError:
+        return True
+print(refused(lambda: open('x' * 256, 'w')), refused(lambda: open('/'.join(['d'] * 65536), 'w')))
+stored = 0
+open('a.txt', 'w').write('a')
+try:
+    for i in range(10_000):
+        os.setxattr('a.txt', f'user.{i}', bytes(60_000)); stored += 60_000
+except OSError: pass
+print(stored < 64 * 2**20)
+"""
+    result = attack(code)
+    assert result.stdout.split() == ["True", "True", "True"]
+    assert attack.host.outputs == {"a.txt": b"a"}
+
+
+@pytest.mark.attack(20, 68)
+def test_a_folder_that_is_swapped_while_it_is_looked_at_leads_nowhere(attack: Runs, secret: Path) -> None:
+    """A process that exchanges files and links until it is killed wins no race against the collection."""
+    code = f"""
+import os
+os.mkdir('a'); open('a/file.txt', 'w').write('mine')
+if os.fork() == 0:
+    os.setsid()
+    while True:
+        os.rename('a', 'b'); os.symlink({str(secret.parent)!r}, 'a'); os.remove('a'); os.rename('b', 'a')
+"""
+    attack(code)
+    assert b"not for you" not in b"".join(attack.host.outputs.values())
+    assert set(attack.host.outputs) <= {"a/file.txt", "b/file.txt"}

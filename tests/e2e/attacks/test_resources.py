@@ -1,7 +1,9 @@
 import os
 import shutil
+import threading
 import time
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -285,6 +287,76 @@ def test_the_watchdog_kills_where_control_groups_are_missing(
         test_memory_spread_over_processes_is_counted_together(Runs(sandbox))
         test_memory_hidden_in_sockets_counts_too(Runs(sandbox))
     assert "watchdog" in memory.detail
+
+
+_PIPES = """
+import os, time
+for _ in range(60):
+    if os.fork() == 0:
+        held = []
+        try:
+            while True: held.append(os.pipe())
+        except OSError: pass
+        time.sleep(30)
+time.sleep(30)
+"""
+_MAPPINGS = """
+import ctypes, os, time
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+area = libc.mmap(None, 8192 * 60_000, 0, 0x22, -1, 0)
+for i in range(60_000):
+    if libc.mprotect(area + 8192 * i, 4096, 1): break
+for _ in range(60): os.fork() or time.sleep(30)
+time.sleep(30)
+"""
+_HIDDEN = """
+import os, shutil, socket, time
+shutil.copy('/usr/bin/sleep', 'hidden')
+os.chmod('hidden', 0o111)
+for _ in range(30):
+    if os.fork() == 0:
+        pairs = [socket.socketpair() for _ in range(200)]
+        for end in (end for pair in pairs for end in pair):
+            end.setblocking(False)
+            os.set_inheritable(end.fileno(), True)
+        os.execv('hidden', ['hidden', '30'])
+time.sleep(30)
+"""
+
+
+@pytest.mark.attack(60, 61)
+@pytest.mark.parametrize("code", [_PIPES, _MAPPINGS, _HIDDEN], ids=["pipes", "mappings", "hidden sockets"])
+def test_the_watchdog_counts_what_is_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """Without control groups, rooms of pipes and sockets, mappings and hidden processes end the run, too."""
+    monkeypatch.setattr("infrastructure.sandbox.cgroups.find", lambda _: None)
+    with opened(config(tmp_path)) as sandbox:
+        result = Runs(sandbox)(code, timeout_s=15.0)
+    assert result.outcome is Outcome.KILLED
+    assert "SANDBOX_MEMORY_MB" in result.explanation
+
+
+@pytest.mark.attack(17)
+def test_a_busy_run_leaves_the_program_its_turn(attack: Runs) -> None:
+    """While every processor is kept busy, the program still ticks, and another user's run ends well."""
+    code = "import os\nfor _ in range(4): os.fork()\nwhile True: pass"
+    bomb = threading.Thread(target=attack, args=(code, 3.0))
+    bomb.start()
+    time.sleep(0.3)
+    ticks = [time.monotonic()]
+    other = threading.Thread(target=Runs(attack.sandbox), args=("print(sum(range(10**6)))",))
+    other.start()
+    while other.is_alive():
+        time.sleep(0.01)
+        ticks.append(time.monotonic())
+    was_busy = bomb.is_alive()
+    bomb.join()
+    assert was_busy
+    assert max(later - sooner for sooner, later in pairwise(ticks)) < 1.0
 
 
 def _processes_named(name: str) -> list[str]:
