@@ -1,18 +1,19 @@
 """Look at a locked-down process from outside: the kernel's word counts, not the guest's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 _NAMESPACES = ("mnt", "pid", "net", "ipc", "uts", "cgroup")
 _CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 _OWN_FOLDERS = {"/work", "/tmp", "/dev/shm"}  # noqa: S108 - mount points inside
-_MOUNT_POINT, _OPTIONS = 4, 5
 
 
 def weaknesses(pid: int, siblings: Sequence[int] = ()) -> list[str]:
     """Return what is missing from the boundary around `pid`; nothing when it is whole.
 
-    `siblings` are processes beside the host that it must share no namespace with.
+    `siblings` are processes beside the host that it must share no namespace with, and no
+    file system that it can write to.
 
     Raises:
         OSError: the process is gone.
@@ -32,7 +33,7 @@ def weaknesses(pid: int, siblings: Sequence[int] = ()) -> list[str]:
         found.append("may gain privileges")
     if "0" in status["Uid"].split() or "0" in status["Gid"].split():
         found.append("runs as root")
-    return found + _weak_mounts(pid)
+    return found + _weak_mounts(pid, siblings)
 
 
 def parent(pid: int) -> int:
@@ -63,17 +64,36 @@ def _namespace(pid: int | str, name: str) -> Path:
     return Path(f"/proc/{pid}/ns/{name}").readlink()
 
 
-def _weak_mounts(pid: int) -> list[str]:
-    """Return what is wrong with the file systems: format of mountinfo in proc_pid_mountinfo(5)."""
-    lines = Path(f"/proc/{pid}/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    writable: dict[str, list[str]] = {}
-    for line in lines:
-        words, kind = line.split(" - ")[0].split(), line.split(" - ")[1].split()[0]
-        if "rw" in words[_OPTIONS].split(","):
-            writable.setdefault(words[_MOUNT_POINT], []).append(kind)
-    found = [f"can write to {place}" for place in sorted(writable.keys() - _OWN_FOLDERS)]
-    return found + [
-        f"has no folder {place} of its own"
-        for place in sorted(_OWN_FOLDERS)
-        if writable.get(place) != ["tmpfs"]
+def _weak_mounts(pid: int, siblings: Sequence[int]) -> list[str]:
+    """Return what is wrong with the file systems that can be written to."""
+    writable = [mount for mount in _mounts(pid) if mount.is_writable]
+    others = {mount.device: other for other in siblings for mount in _mounts(other)}
+    kinds = {place: [mount.kind for mount in writable if mount.point == place] for place in _OWN_FOLDERS}
+    return [
+        *(f"can write to {place}" for place in sorted({mount.point for mount in writable} - _OWN_FOLDERS)),
+        *(f"has no folder {place} of its own" for place in sorted(kinds) if kinds[place] != ["tmpfs"]),
+        *(
+            f"shares {mount.point} with process {others[mount.device]}"
+            for mount in writable
+            if mount.device in others
+        ),
     ]
+
+
+@dataclass(frozen=True)
+class _Mount:
+    """A line of mountinfo; `device` is the number of the file system."""
+
+    device: str
+    point: str
+    is_writable: bool
+    kind: str
+
+
+def _mounts(pid: int) -> Iterator[_Mount]:
+    """Yield what a process has mounted: format of mountinfo in proc_pid_mountinfo(5)."""
+    lines = Path(f"/proc/{pid}/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    for line in lines:
+        mounted, _, source = line.partition(" - ")
+        _, _, device, _, point, options, *_ = mounted.split()
+        yield _Mount(device, point, "rw" in options.split(","), source.split()[0])

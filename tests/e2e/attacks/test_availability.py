@@ -77,6 +77,7 @@ def test_an_unsupported_machine_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.attack(59)
 def test_this_process_is_not_mistaken_for_a_locked_down_one() -> None:
     """The look from outside finds everything that an ordinary process lacks."""
-    found = " ".join(boundary.weaknesses(os.getpid()))
+    found = " ".join(boundary.weaknesses(os.getpid(), [os.getpid()]))
     for missing in ("mnt namespace", "pid namespace", "net namespace", "no filter", "may gain privileges"):
         assert missing in found
+    assert f"with process {os.getpid()}" in found.partition("no folder")[2]
