@@ -13,7 +13,7 @@ from tests.support.weaknesses import WEAKNESSES, weakened
 
 _HERE = Path(__file__).parent
 _SLOW = "bomb crash_of stopped signals loop flood huge_line weak hurts host_leaves watchdog"
-_CONTROLS = "hosts_folders_are_absent no_switch_or_device deep_folders odd_bytes names_cannot"
+_CONTROLS = "hosts_folders_are_absent no_switch_or_device interpreter_cannot odd_bytes names_cannot"
 
 # The tests that find each weakness, by name, without `test_`: as everybody, and as root beside them.
 _RED: dict[str, set[str]] = {
@@ -48,6 +48,7 @@ _RED: dict[str, set[str]] = {
         "a_linked_folder_is_not_entered",
         "a_name_cannot_forge_lines",
         "links_are_not_followed",
+        "nothing_outside_is_collected_by_any_link",
     },
     "uncounted-memory": {"memory_spread_over_processes_is_counted_together", "shared_memory_counts_too"},
     "writable-proc": {"no_run_makes_itself_more_important"},
