@@ -328,7 +328,14 @@ time.sleep(30)
 
 
 @pytest.mark.attack(60, 61)
-@pytest.mark.parametrize("code", [_PIPES, _MAPPINGS, _HIDDEN], ids=["pipes", "mappings", "hidden sockets"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(_PIPES, id="pipes"),
+        pytest.param(_MAPPINGS, id="mappings", marks=pytest.mark.thorough),
+        pytest.param(_HIDDEN, id="hidden sockets"),
+    ],
+)
 def test_the_watchdog_counts_what_is_no_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
