@@ -87,6 +87,7 @@ def _expected(weakness: str) -> set[str]:
     return _RED[weakness] | (_RED_AS_ROOT.get(weakness, set()) if os.getuid() == 0 else set())
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("weakness", ["no-filter", "shared-folders", "open-descriptors"])
 def test_the_attacks_find_what_is_missing(weakness: str) -> None:
     """Without one safeguard the tests of that safeguard go red, and others stay green."""
