@@ -37,7 +37,11 @@ _RED: dict[str, set[str]] = {
     },
     "shared-folders": {"named_objects_are_gone_with_their_run", "one_run_cannot_poison_the_next"},
     "open-descriptors": {"no_descriptor_of_the_host_is_inherited"},
-    "privileges": {"the_process_has_no_privileges_and_cannot_gain_any"},
+    "privileges": {
+        "a_granted_file_can_be_read_by_descriptor_and_by_path",
+        "nothing_can_be_had_without_number",
+        "the_process_has_no_privileges_and_cannot_gain_any",
+    },
     "no-limits": {
         "a_crash_leaves_no_image_of_memory",
         "no_run_makes_itself_more_important",
@@ -55,11 +59,9 @@ _RED: dict[str, set[str]] = {
 }
 _RED_AS_ROOT: dict[str, set[str]] = {
     "privileges": {
-        "a_granted_file_can_be_read_by_descriptor_and_by_path",
         "a_granted_file_cannot_be_written",
         "device_nodes_cannot_be_made",
         "no_run_makes_itself_more_important",
-        "nothing_can_be_had_without_number",
         "under_root_every_run_is_a_user_of_its_own",
         "what_a_process_sees_of_memory_is_its_own",
     },
