@@ -61,6 +61,8 @@ ATTACKS = {
     48: "code that runs before the filter",
     49: "tricks against guards inside Python",
     50: "stopping whoever would stop it",
+    54: "writing into shared packages",
+    56: "imports without end",
     57: "many runs of many users at once",
     58: "the program's death in the middle of a run",
     59: "a machine that can build no boundary",

@@ -74,7 +74,11 @@ WEAKNESSES = {
                 '    _make_read_only("/")\n': "",
                 "for folder, options in tmpfs.items():": "for folder, options in {}.items():",
             },
-            "runner.py": {"    lend_font_cache()\n    figures.track()\n": "    figures.track()\n"},
+            "runner.py": {
+                '    os.mkdir(os.environ["HOME"], 0o700)\n    lend_font_cache()\n    figures.track()\n': (
+                    "    figures.track()\n"
+                )
+            },
         },
         host=_share_folders,
         refusal="can write to /dev/null",

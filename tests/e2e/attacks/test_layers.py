@@ -33,6 +33,7 @@ _ATTEMPTS = [
 ]
 
 
+@pytest.mark.attack(54)
 def test_a_shared_layer_cannot_be_changed(runs: Runs) -> None:
     """Writing, deleting, renaming: the file system is read-only, and the next run has the layer whole."""
     code = f"""
@@ -46,6 +47,7 @@ for attempt in {_ATTEMPTS!r}:
     assert runs.printed("import greeting; print(greeting.WORD)") == "hello"
 
 
+@pytest.mark.attack(56)
 def test_a_run_may_ask_for_so_many_modules_only(runs: Runs) -> None:
     """A loop over a thousand names reaches the source with the first few."""
     source = runs.sandbox._packages  # noqa: SLF001 - to see what reached it

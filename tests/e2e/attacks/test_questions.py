@@ -12,6 +12,8 @@ from domain.executions import Outcome
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from tests.support.sandboxes import RecordingHost, Runs
 
+pytestmark = pytest.mark.attack(32)
+
 _CONNECT = """
 import array, json, os, socket, time
 def connect(timeout_s=1.0):
