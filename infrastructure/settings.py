@@ -12,7 +12,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.errors import InvalidValueError
+from domain.packages import PackagePolicy
 from domain.retention import NEVER_EXPIRES_HOURS, Limits
+from infrastructure.sandbox.packages.lists import allowed_names
 
 MEBIBYTE = 2**20
 _ALLOWED = {
@@ -44,6 +46,12 @@ class Settings(BaseSettings):
     code_execution_timeout: float = Field(default=60, gt=0, le=86_400)
     sandbox_memory_mb: int = Field(default=1024, ge=128, le=1_000_000)
     sandbox_max_runs: int | None = Field(default=None, ge=1, le=1000)
+    package_policy: PackagePolicy = PackagePolicy.POPULAR
+    package_popular_rank: int = Field(default=5000, ge=1, le=15_000)
+    package_allowlist: str = "default"
+    package_max_mb: float = Field(default=1024, gt=0, le=100_000)
+    package_cache_mb: float = Field(default=10_240, gt=0, le=10_000_000)
+    package_cooling_off_days: int = Field(default=3, ge=0, le=365)
     admin_user_ids: Annotated[frozenset[str], NoDecode] = frozenset()
     fileledger_data_dir: Path = Field(default_factory=lambda: user_data_path("fileledger"))
 
@@ -63,6 +71,12 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("package_allowlist")
+    @classmethod
+    def _names(cls, allowlist: str) -> str:
+        allowed_names(allowlist)
+        return allowlist
 
     @field_validator("ledger_url", "blob_url")
     @classmethod

@@ -31,7 +31,7 @@ from application.run_queue import RunQueue
 from application.startup import Recover
 from application.upload import UploadFile
 from application.verify import VerifyLedger
-from domain.errors import FileLedgerError, LedgerCutError
+from domain.errors import EnvironmentFaultError, FileLedgerError, LedgerCutError
 from domain.files import LedgerFile, blob_name
 from infrastructure.blobs.folder import FolderBlobStore
 from infrastructure.clock import RandomIds, SystemClock
@@ -44,6 +44,8 @@ from infrastructure.runners import RunnerLocks
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.capacity import runs_at_once
 from infrastructure.sandbox.config import SandboxConfig
+from infrastructure.sandbox.packages.factory import create_library
+from infrastructure.sandbox.packages.library import PackageLibrary
 from infrastructure.scheduling.expiry import ExpiryTimer
 from infrastructure.settings import Settings, load_settings
 from infrastructure.views.client import Document, connect
@@ -163,9 +165,21 @@ class Wiring:
     @cached_property
     def sandbox(self) -> BubblewrapSandbox:
         """Where code runs."""
-        sandbox = BubblewrapSandbox(self._sandbox_config)
+        sandbox = BubblewrapSandbox(self._sandbox_config, self.packages)
         self._stack.callback(sandbox.close)
         return sandbox
+
+    @cached_property
+    def packages(self) -> PackageLibrary:
+        """What runs get for imports that the code environment lacks."""
+        return create_library(
+            self.settings,
+            self._sandbox_config,
+            self.data_dir / "packages",
+            PROJECT / ".tools" / "bin" / "uv",
+            self.clock,
+            lives_long=not self._is_short_lived,
+        )
 
     @cached_property
     def queue(self) -> RunQueue:
@@ -328,19 +342,18 @@ class Wiring:
         return [
             attempt("ledger", self._check_ledger),
             attempt("mongodb", self._check_views),
-            *self.sandbox.checks(),
-            Check(
-                "package index",
-                ok=False,
-                detail="packages that are missing are not installed on import yet",
-                remedy="use what the code environment holds (see README)",
-                optional=True,
-            ),
+            *self._check_sandbox(),
             replace(self.model.check(), optional=True),
         ]
 
     def _check_ledger(self) -> str:
         return f"{self.store.head()} events in {self.data_dir / 'ledger'}, append-only and chained"
+
+    def _check_sandbox(self) -> Sequence[Check]:
+        try:
+            return [*self.sandbox.checks(), self.packages.check()]
+        except EnvironmentFaultError as error:
+            return [Check("sandbox", ok=False, detail=str(error))]
 
     def _check_views(self) -> str:
         where = "MONGODB_URI" if self.settings.mongodb_uri else "the embedded server"

@@ -50,6 +50,9 @@ def test_the_dotenv_file_is_read_and_the_environment_wins(
         ("MAX_FILE_SIZE_MB", "-1", "greater than 0"),
         ("CODE_EXECUTION_TIMEOUT", "0", "greater than 0"),
         ("SANDBOX_MEMORY_MB", "1", "greater than or equal to 128"),
+        ("PACKAGE_POLICY", "all", "'off', 'allowlist' or 'popular'"),
+        ("PACKAGE_POPULAR_RANK", "20000", "less than or equal to 15000"),
+        ("PACKAGE_ALLOWLIST", "default,@/no/such/file", "allowed are names of packages"),
         ("LEDGER_URL", "postgresql://x/y", "unset it"),
     ],
 )

@@ -1,0 +1,62 @@
+"""The lists of names that decide what may be installed: shipped ones, and the operator's."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from domain.errors import FileLedgerError, InvalidValueError
+from domain.packages import PackagePolicy, PackageRules, normalized
+
+_SHIPPED = Path(__file__).parent / "data"
+_DEFAULT = "default"
+
+
+def load_rules(
+    policy: PackagePolicy, popular_rank: int, allowlist: str, present_modules: frozenset[str]
+) -> PackageRules:
+    """Return the rules of PACKAGE_POLICY, PACKAGE_POPULAR_RANK and PACKAGE_ALLOWLIST.
+
+    Raises:
+        InvalidValueError: the allow list names something that is no name, or a file that cannot be read.
+    """
+    return PackageRules(
+        policy=policy,
+        ranking=tuple(_names(_SHIPPED / "popular.txt")),
+        popular_rank=popular_rank,
+        allowed=allowed_names(allowlist),
+        present_modules=present_modules | sys.stdlib_module_names,
+    )
+
+
+def allowed_names(allowlist: str) -> frozenset[str]:
+    """Return the names on an allow list: words between commas.
+
+    A word is a name, `@` with the path of a file of names, or `default` for the shipped list.
+
+    Raises:
+        InvalidValueError: a word is no name, or its file cannot be read.
+    """
+    try:
+        return frozenset(name for word in allowlist.split(",") for name in _meant_by(word.strip()))
+    except (OSError, UnicodeError, FileLedgerError) as error:
+        msg = (
+            f"allowed are names of packages, `@` with a file of names, and `default`, between commas: {error}"
+        )
+        raise InvalidValueError(msg) from error
+
+
+def _meant_by(word: str) -> Iterator[str]:
+    if word == _DEFAULT:
+        yield from _names(_SHIPPED / "allowed.txt")
+    elif word.startswith("@"):
+        yield from _names(Path(word[1:]).expanduser())
+    elif word:
+        yield normalized(word)
+
+
+def _names(path: Path) -> Iterator[str]:
+    """Yield the names in a file: one a line, `#` begins a comment."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name = line.partition("#")[0].strip()
+        if name:
+            yield normalized(name)
