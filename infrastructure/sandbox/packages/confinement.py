@@ -30,7 +30,7 @@ _ETC = ("ssl", "pki", "ca-certificates", "resolv.conf", "hosts", "nsswitch.conf"
 _DEVICES = ("null", "zero", "random", "urandom")
 _FILES, _PROCESSES = 4096, 512
 _SAID_BYTES = 16_384
-_LOOK_S, _MEASURE_S = 0.05, 0.25
+_LOOK_S, _MEASURE_S, _DYING_S = 0.05, 0.25, 10.0
 
 
 class StoppedError(Exception):
@@ -73,13 +73,19 @@ class Confinement:
             StoppedError: it took too long or too much room, or nobody waits any more.
             OSError: bubblewrap cannot be started.
         """
-        with tempfile.TemporaryFile() as said:
-            process = self._start(command, said)
+        alive, theirs = os.pipe2(os.O_CLOEXEC)
+        with tempfile.TemporaryFile() as said, os.fdopen(alive) as alive_pipe:
+            try:
+                process = self._start(command, said, theirs)
+            finally:
+                os.close(theirs)
             try:
                 self._watch(process, time.monotonic() + timeout_s, is_abandoned)
             finally:
                 process.kill()
                 process.wait()
+                _await_end(alive_pipe.fileno())
+            measure(self.staging, self.config.caps)  # a quick one ends between two looks
             return Ended(process.returncode, _end_of(said))
 
     def command(self, words: list[str]) -> list[str]:
@@ -88,13 +94,14 @@ class Confinement:
         python = str(python_inside(self.base.interpreter))
         return [*self._bubblewrap(), python, "-I", "-S", str(CONFINED), *identity, *words]
 
-    def _start(self, words: list[str], said: IO[bytes]) -> "subprocess.Popen[bytes]":
+    def _start(self, words: list[str], said: IO[bytes], alive: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             self.command(words),
             env=self._environment(),  # not on the command line: it may hold a password for the index
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
+            pass_fds=[alive],
             start_new_session=True,
             cwd="/",
         )
@@ -190,6 +197,16 @@ def _has_ended(process: "subprocess.Popen[bytes]") -> bool:
         return bool(waiting.poll(_LOOK_S * 1000))
     finally:
         os.close(handle)
+
+
+def _await_end(alive: int) -> None:
+    """Wait until nobody holds the other end of a pipe any more.
+
+    The kernel ends what bubblewrap started a moment after bubblewrap, and till then it may write.
+    """
+    waiting = poll()
+    waiting.register(alive, 0)
+    waiting.poll(_DYING_S * 1000)
 
 
 def measure(folder: Path, caps: InstallCaps) -> int:

@@ -108,9 +108,11 @@ def test_the_installer_is_nobody(shell: Run) -> None:
 
 def test_the_installer_is_stopped_at_its_time(confinement: Confinement) -> None:
     """With everything that it has started."""
+    line = "for n in 1 2 3 4 5 6 7 8 9; do sleep 61.375 & done; wait"
     start = time.monotonic()
     with pytest.raises(LateError):
-        confinement.run(["/bin/sh", "-c", "sleep 61 & wait"], timeout_s=0.5, is_abandoned=lambda: False)
+        confinement.run(["/bin/sh", "-c", line], timeout_s=0.5, is_abandoned=lambda: False)
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"61.375" in _read(path)]
     assert time.monotonic() - start < 3
 
 
@@ -120,3 +122,18 @@ def test_the_installer_is_stopped_at_its_room(confinement: Confinement) -> None:
     line = "for n in 1 2 3 4 5 6 7 8 9; do head -c 500000 /dev/urandom > $n; done; sleep 20"
     with pytest.raises(StoppedError, match="unpacks to more than 1 MB"):
         small.run(["/bin/sh", "-c", line], timeout_s=15, is_abandoned=lambda: False)
+
+
+def test_room_is_looked_at_when_the_installer_has_ended(confinement: Confinement) -> None:
+    """One that is quicker than the looks at it gets no further than a slow one."""
+    small = replace(confinement, config=replace(confinement.config, caps=replace(CAPS, unpacked_bytes=2**20)))
+    line = "head -c 900000 /dev/urandom > a; cp a b"
+    with pytest.raises(StoppedError, match="unpacks to more than 1 MB"):
+        small.run(["/bin/sh", "-c", line], timeout_s=15, is_abandoned=lambda: False)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
