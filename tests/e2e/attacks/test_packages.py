@@ -41,6 +41,7 @@ def run(sandbox: BubblewrapSandbox, code: str) -> RunResult:
     return sandbox.run(RunRequest("execution", "user", code, 30.0), RecordingHost())
 
 
+@pytest.mark.attack(51)
 def test_a_slip_of_a_name_installs_nothing(sandbox: BubblewrapSandbox, index: PackageIndex) -> None:
     """Somebody may wait for it under that very name."""
     index.add("tinny")
@@ -50,6 +51,7 @@ def test_a_slip_of_a_name_installs_nothing(sandbox: BubblewrapSandbox, index: Pa
     assert index.asked == []
 
 
+@pytest.mark.attack(52)
 def test_code_of_a_package_is_not_run_to_install_it(sandbox: BubblewrapSandbox, index: PackageIndex) -> None:
     """Sources are not built, and what would act at a start is not kept."""
     index.add_source("source_only")
@@ -67,6 +69,7 @@ def test_code_of_a_package_is_not_run_to_install_it(sandbox: BubblewrapSandbox, 
     assert run(sandbox, again).stdout == ""
 
 
+@pytest.mark.attack(53)
 def test_too_much_is_not_installed(sandbox: BubblewrapSandbox, index: PackageIndex) -> None:
     """Neither what is large by its own word, nor what turns out to be when it is unpacked."""
     index.add("large", size=3 * 2**30)
@@ -77,6 +80,7 @@ def test_too_much_is_not_installed(sandbox: BubblewrapSandbox, index: PackageInd
         assert "allowed" in result.stderr
 
 
+@pytest.mark.attack(54)
 def test_a_package_cannot_be_changed_by_a_run(sandbox: BubblewrapSandbox) -> None:
     """Neither written to, nor deleted from, nor added to; the next run gets what was published."""
     code = """
@@ -98,6 +102,7 @@ for attempt in (
     assert run(sandbox, "import tiny; print(tiny.version)").stdout.strip() == "1.0"
 
 
+@pytest.mark.attack(56)
 def test_a_loop_over_names_is_stopped(sandbox: BubblewrapSandbox, index: PackageIndex) -> None:
     """A thousand names get no thousand installs, and the run goes on."""
     for number in range(60):

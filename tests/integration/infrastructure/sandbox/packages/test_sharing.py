@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.support.package_index import PackageIndex
 from tests.support.packages import PROJECT, Packages, leftovers, make_packages
 
@@ -44,6 +46,7 @@ def processes_in(folder: Path) -> list[int]:
     return found
 
 
+@pytest.mark.attack(55)
 def test_two_processes_at_once_make_one_install(tmp_path: Path, index: PackageIndex) -> None:
     """The second waits for the first, and both get the same layer."""
     index.wheel_delay_s = 1
@@ -63,6 +66,7 @@ def test_two_threads_at_once_make_one_install(packages: Packages, index: Package
     assert len(index.downloads()) == 1
 
 
+@pytest.mark.attack(55)
 def test_an_install_that_is_killed_half_way_leaves_nothing(tmp_path: Path, index: PackageIndex) -> None:
     """Its installer dies with it; the next program sweeps what it left, and installs the package."""
     folder = tmp_path / "packages"
