@@ -1,10 +1,11 @@
-"""Verify: the chain and the payload bytes of every event, and the bytes of every live file."""
+"""Verify: every event's chain and payload bytes, what witnesses saw, every live file's bytes."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from application.ports.blobs import BlobStore
+from application.ports.journal import Witness
 from application.ports.ledger import LedgerProblem, LedgerStore
 from domain.errors import FileLedgerError, IntegrityFaultError
 from domain.files import LedgerFile, blob_name, check_user_id
@@ -31,13 +32,16 @@ class VerifyReport:
 class VerifyLedger:
     """Checks that what is stored is what was written."""
 
-    def __init__(self, store: LedgerStore, blobs: BlobStore) -> None:
-        self._store, self._blobs = store, blobs
+    def __init__(self, store: LedgerStore, blobs: BlobStore, witnesses: Sequence[Witness] = ()) -> None:
+        self._store, self._blobs, self._witnesses = store, blobs, witnesses
 
-    def __call__(self, user_id: str | None = None) -> VerifyReport:
-        """Check one user's ledger and files, or everybody's."""
+    def __call__(self, user_id: str | None = None, others: Sequence[Witness] = ()) -> VerifyReport:
+        """Check one user's ledger and files, or everybody's; hear `others` beside the house's witnesses."""
         chain = self._store.verify_chain(check_user_id(user_id) if user_id is not None else None)
         problems, blobs = list(chain.problems), 0
+        # After the chain: what a witness then says covers all that the chain's check has seen.
+        for witness in (*self._witnesses, *others):
+            problems += witness.examine(user_id)
         for owner in [user_id] if user_id is not None else self._owners():
             ledger = self._readable_ledger(owner)
             if ledger is None:

@@ -48,15 +48,15 @@ class Frontier:
         return root
 
 
-def roots_at(sizes: Collection[int], entries: Iterable[bytes]) -> tuple[dict[int, bytes], int]:
-    """Return the roots at those `sizes` that `entries` reach, and the number of entries, in one pass."""
+def roots_at(sizes: Collection[int], entries: Iterable[bytes]) -> tuple[int, dict[int, bytes]]:
+    """Return the number of entries, and the roots at that size and at those `sizes` they reach; one pass."""
     tree, wanted = Frontier(), frozenset(sizes)
     roots = {0: EMPTY_ROOT} if 0 in wanted else {}
     for entry in entries:
         tree.append(entry)
         if tree.size in wanted:
             roots[tree.size] = tree.root()
-    return roots, tree.size
+    return tree.size, {**roots, tree.size: tree.root()}
 
 
 def tree_root(leaves: Sequence[bytes]) -> bytes:

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     openai_model: str | None = None
     mongodb_uri: SecretStr | None = None
     ledger_url: str | None = None
+    checkpoint_key_file: Path | None = None
     blob_url: str | None = None
     file_expiration_hours: float = 48.0
     max_files_per_user: int = Field(default=20, ge=1, le=10_000)

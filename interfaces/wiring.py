@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Self
 
@@ -16,13 +17,16 @@ from pymongo.database import Database
 
 from application.ask import Ask
 from application.audit import ExplainFile, ReadHistory, ReadPastFiles
+from application.checkpoints import Checkpoints, CheckpointWitness
 from application.compare import CompareFiles
 from application.expire import ExpireFiles
 from application.files import DeleteFile, ListFiles, OpenFile
 from application.ledgers import Ledgers
 from application.model import LanguageModel
 from application.policy import UsagePolicy
+from application.ports.checkpoints import Note
 from application.ports.sandbox import Check
+from application.prove import Prove
 from application.provenance import TraceFile
 from application.purge import PurgeRemovedFiles
 from application.replay import ReplayLedger
@@ -34,8 +38,12 @@ from application.verify import VerifyLedger
 from domain.errors import EnvironmentFaultError, FileLedgerError, LedgerCutError
 from domain.files import LedgerFile, blob_name
 from infrastructure.blobs.folder import FolderBlobStore
+from infrastructure.checkpoints.folder import FolderNoteKeeper, read_note
+from infrastructure.checkpoints.notes import KeyFileNotary, VerifierKey
 from infrastructure.clock import RandomIds, SystemClock
 from infrastructure.files import copy_out
+from infrastructure.journal.journal import FolderJournal
+from infrastructure.journal.restoring import JournalRestorer
 from infrastructure.ledger.following import Follower
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.store import SQLiteLedgerStore
@@ -107,9 +115,36 @@ class Wiring:
     @cached_property
     def store(self) -> SQLiteLedgerStore:
         """The ledger."""
-        store = SQLiteLedgerStore(self.data_dir / "ledger" / "ledger.db", KeyFolder(self.data_dir / "keys"))
+        store = SQLiteLedgerStore(self._ledger_file, self._keys)
         self._stack.callback(store.close)
         return store
+
+    @property
+    def _ledger_file(self) -> Path:
+        return self.data_dir / "ledger" / "ledger.db"
+
+    @cached_property
+    def _keys(self) -> KeyFolder:
+        return KeyFolder(self.data_dir / "keys")
+
+    @cached_property
+    def journal(self) -> FolderJournal:
+        """The stored events once more, in files."""
+        return FolderJournal(self.data_dir / "journal", self.store, self.clock)
+
+    @property
+    def _checkpoint_folder(self) -> Path:
+        return self.data_dir / "checkpoints"
+
+    @cached_property
+    def _notes(self) -> FolderNoteKeeper:
+        return FolderNoteKeeper(self._checkpoint_folder)
+
+    def _notary(self, verifier_keys: Sequence[str] = ()) -> KeyFileNotary:
+        folder = self._checkpoint_folder
+        key_file = self.settings.checkpoint_key_file or folder / "signing.key"
+        trusted = [VerifierKey.parse(key) for key in verifier_keys]
+        return KeyFileNotary(key_file, folder / "verifier.key", trusted)
 
     @cached_property
     def ledgers(self) -> Ledgers:
@@ -282,7 +317,38 @@ class Wiring:
     @cached_property
     def verify(self) -> VerifyLedger:
         """Check that what is stored is what was written."""
-        return VerifyLedger(self.store, self.blobs)
+        kept = self._checkpoint_witness(self._notes.notes, self._notary())
+        return VerifyLedger(self.store, self.blobs, [self.journal, kept])
+
+    def witness(self, checkpoints: Sequence[Path], verifier_keys: Sequence[str] = ()) -> CheckpointWitness:
+        """Return what checkpoints that were kept elsewhere say, checked with `verifier_keys` if given.
+
+        Raises:
+            InvalidValueError, EnvironmentFaultError: a file or key cannot be used.
+        """
+        notes = [read_note(path) for path in checkpoints]
+        return self._checkpoint_witness(lambda: notes, self._notary(verifier_keys))
+
+    def _checkpoint_witness(
+        self, notes: Callable[[], Sequence[Note]], notary: KeyFileNotary
+    ) -> CheckpointWitness:
+        sources = {"database": self.store.digests, "journal": self.journal.digests}
+        return CheckpointWitness(notes, notary, sources)
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """Sign what the ledger holds."""
+        return Checkpoints(self.journal, self._notes, self._notary(), self.clock)
+
+    @cached_property
+    def prove(self) -> Prove:
+        """Prove by checkpoints that an event is in the ledger, or that one goes on from the other."""
+        return Prove(self.journal, self.checkpoints)
+
+    @cached_property
+    def restore(self) -> JournalRestorer:
+        """Build the ledger from a journal."""
+        return JournalRestorer(self._ledger_file, self.data_dir / "journal", self._keys)
 
     # -- a process's life ----------------------------------------------------
 
@@ -299,6 +365,7 @@ class Wiring:
             return position
 
         for follower in (
+            Follower("journal", self.store, self.journal.catch_up),
             Follower("views", self.store, project),
             Follower("purge", self.store, self.purge.catch_up),
         ):
@@ -313,7 +380,8 @@ class Wiring:
         _try(lambda: self.recover(user_id))
 
     def settle(self) -> None:
-        """Bring views and disk up to what was just recorded."""
+        """Bring journal, views and disk up to what was just recorded."""
+        _try(self.journal.catch_up)
         _try(self.purge.catch_up)
         _try(self._project)
 
@@ -336,6 +404,10 @@ class Wiring:
         file, content = self.open_file(user_id, file_id)
         with content:
             return file, copy_out(content, target, file.filename)
+
+    def save_note(self, note: Note, target: Path) -> Path:
+        """Copy a checkpoint's note to a path, or into a folder under its own name; return where it went."""
+        return copy_out(BytesIO(note.text.encode()), target, Path(note.where).name)
 
     def checks(self) -> Sequence[Check]:
         """Tell what works here."""

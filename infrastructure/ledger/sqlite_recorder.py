@@ -5,7 +5,7 @@ VACUUM keeps it and no number is ever used twice), `event_digests` (the chain),
 `tracking` (positions of policies). Triggers refuse UPDATE and DELETE.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Condition
 from typing import Any
@@ -23,13 +23,29 @@ FILE_TOPICS = ("FileUploaded", "FileGenerated")
 
 @dataclass(frozen=True)
 class RawEvent:
-    """A row of the events table, trusted in nothing: `version` may be of any type, bytes may be None."""
+    """A row of the events table with its digest and that of the ledger's event before.
+
+    Trusted in nothing: `version` may be of any type, bytes may be None.
+    """
 
     position: int
     ledger: bytes | None
     version: Any
     topic: bytes | None
     state: bytes | None
+    digest: bytes | None
+    previous: bytes | None
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Whether every column is of an event's type."""
+        return (
+            self.ledger is not None
+            and self.ledger.isascii()
+            and isinstance(self.version, int)
+            and self.topic is not None
+            and self.state is not None
+        )
 
 
 _STATE = "CAST(state AS TEXT)"
@@ -174,19 +190,21 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
             rows = c.fetchall()
         return (str(row["originator_id"]) for row in rows)
 
-    def scan(self, ledger_hex: str | None = None) -> Iterator[RawEvent]:
-        """Yield every event as it lies in the table, by position, of one ledger or of all.
+    def scan(self, ledger_hex: str | None = None, *, after: int = 0) -> Iterator[RawEvent]:
+        """Yield every event after a position as it lies in the table, in order, of one ledger or of all.
 
         The table itself is read, not its index, and nothing is taken for granted
         about the columns' types: a damaged row must come out as it is.
         """
         events = self.events_table_name
         statement = (
-            "SELECT rowid AS position, CAST(originator_id AS BLOB) AS ledger, originator_version AS version, "
-            f"CAST(topic AS BLOB) AS topic, CAST(state AS BLOB) AS state FROM {events} NOT INDEXED "
-            "WHERE rowid > ? AND (? IS NULL OR originator_id = ?) ORDER BY rowid LIMIT ?"
+            "SELECT e.rowid AS position, CAST(e.originator_id AS BLOB), e.originator_version, "
+            "CAST(e.topic AS BLOB), CAST(e.state AS BLOB), "
+            f"{_digest_of('e.originator_version')}, {_digest_of('e.originator_version - 1')} "
+            f"FROM {events} AS e NOT INDEXED "
+            "WHERE e.rowid > ? AND (? IS NULL OR e.originator_id = ?) ORDER BY e.rowid LIMIT ?"
         )
-        position = 0
+        position = after
         while True:
             with self.datastore.transaction(commit=False) as c:
                 c.execute(statement, (position, ledger_hex, ledger_hex, SCAN_ROWS))
@@ -196,16 +214,20 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
                 return
             position = rows[-1]["position"]
 
-    def digest_at(self, ledger_hex: str, version: int) -> bytes | None:
-        """Return an event's digest, None when there is none."""
-        with self.datastore.transaction(commit=False) as c:
-            c.execute(
-                "SELECT CAST(digest AS BLOB) AS digest FROM event_digests "
-                "WHERE originator_id=? AND originator_version=?",
-                (ledger_hex, version),
-            )
-            row = c.fetchone()
-        return row and bytes(row["digest"] or b"")
+    def restore(self, events: Iterable[tuple[int, StoredEvent, bytes]]) -> None:
+        """Insert events (position, event, digest) as they were, all or none; the caller checked the chain.
+
+        Raises:
+            IntegrityError: one of them is there already.
+        """
+        with self.datastore.transaction(commit=True) as c:
+            for position, stored, digest in events:
+                place = _place(stored)
+                c.execute(
+                    f"INSERT INTO {self.events_table_name} VALUES (?,?,?,?,?)",
+                    (position, *place, stored.topic, stored.state),
+                )
+                c.execute("INSERT INTO event_digests VALUES (?,?,?)", (*place, digest))
 
     def digest_places(self, ledger_hex: str | None = None) -> Iterator[tuple[str, Any]]:
         """Yield ledger and version (of whatever type it is) of every digest, of one ledger or of all."""
@@ -250,6 +272,14 @@ class PollingSubscription(ListenNotifySubscription[SQLiteLedgerRecorder]):
         except BaseException as error:  # noqa: BLE001 - the iterating thread raises it
             self._thread_error = error
             self.stop()
+
+
+def _digest_of(version: str) -> str:
+    """Return the expression for the stored digest of the row's ledger at a version."""
+    return (
+        "(SELECT CAST(d.digest AS BLOB) FROM event_digests AS d "
+        f"WHERE d.originator_id = e.originator_id AND d.originator_version = {version})"
+    )
 
 
 def _place(stored: StoredEvent) -> tuple[str, int]:

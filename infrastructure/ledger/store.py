@@ -140,6 +140,20 @@ class SQLiteLedgerStore:
         event = first.event if first else None
         return event.user_id if isinstance(event, LedgerOpened) and event.user_id != ERASED else None
 
+    def owner_named_in(self, opening: StoredEvent) -> str | None:
+        """Return whose ledger a stored first event opens, None when it does not say (any more)."""
+        with suppress(IntegrityFaultError):
+            event = self._mapper.to_domain_event(opening)
+            if isinstance(event, LedgerOpened) and event.user_id != ERASED:
+                return event.user_id
+        return None
+
+    def digests(self) -> Iterator[bytes]:
+        """Yield the chain digest of every event, by position; an event without one counts as empty."""
+        with ledger_errors("read the ledger"):
+            for row in self.recorder.scan():
+                yield row.digest or b""
+
     def verify_chain(self, user_id: str | None = None) -> ChainReport:
         """Check stored bytes against the chain, of one user or of all."""
         ledger_hex = None if user_id is None else UserLedger.create_id(user_id).hex

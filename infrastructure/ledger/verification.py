@@ -52,7 +52,7 @@ class Verification:
     def _check_events(self, ledger_hex: str | None) -> Iterator[LedgerProblem]:
         for row in self._recorder.scan(ledger_hex):
             self._events += 1
-            if not _is_well_formed(row):
+            if not row.is_well_formed:
                 detail = f"the row at position {row.position} holds values that no event has"
                 yield LedgerProblem(_shown(row.ledger), None, "payload", detail)
                 continue
@@ -67,7 +67,7 @@ class Verification:
         decoded = self._decode(ledger, row, topic, standing)
         if row.version != standing.expected:
             yield "missing", f"event {standing.expected} should stand here"
-        stored = self._recorder.digest_at(ledger, row.version)
+        stored = row.digest
         if stored is None:
             yield "chain", "the event has no digest: it was not written by the ledger"
         elif stored != chain_digest(standing.previous, row.position, (ledger, row.version), topic, state):
@@ -112,16 +112,6 @@ class Verification:
             yield LedgerProblem(None, None, "missing", detail)
         for fault in self._recorder.integrity_faults():
             yield LedgerProblem(None, None, "database", fault)
-
-
-def _is_well_formed(row: RawEvent) -> bool:
-    return (
-        row.ledger is not None
-        and row.ledger.isascii()
-        and isinstance(row.version, int)
-        and row.topic is not None
-        and row.state is not None
-    )
 
 
 def _shown(ledger: bytes | None) -> str | None:

@@ -18,9 +18,9 @@ from pymongo.errors import ConnectionFailure, OperationFailure
 
 from domain.errors import EnvironmentFaultError
 from infrastructure.files import make_private_folder, os_errors
+from infrastructure.locks import lock_shared, locked
 from infrastructure.views.client import connect
 from infrastructure.views.guarded_server import GuardedServer, free_port
-from infrastructure.views.locks import lock_shared, locked
 from infrastructure.views.server_home import START_TIMEOUT_S, ServerHome
 from infrastructure.views.server_program import ServerProgram
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import EnvironmentFaultError
+from infrastructure.locks import try_lock
 from infrastructure.views import guard
-from infrastructure.views.locks import try_lock
 
 HOST = guard.HOST
 POLL_S = 0.01

@@ -3,6 +3,7 @@
 import csv
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import orjson
@@ -142,11 +143,22 @@ def replay(
 def verify(
     context: typer.Context,
     user: Annotated[str | None, typer.Option("--user", help="Only this user.")] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint that was kept elsewhere, to be held against the ledger."),
+    ] = None,
+    verifier_key: Annotated[
+        list[str] | None, typer.Option(help="The key that must have signed it, as `checkpoint` prints it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check chain, payloads and blobs; exit 1 when something is not as it was written."""
+    """Check chain, payloads, journal, checkpoints, blobs; exit 1 when something is not as it was written."""
+    if user is not None and checkpoint:
+        msg = "A checkpoint speaks of the whole ledger: give --user or --checkpoint, not both."
+        raise UsageError(msg)
     with session_of(context).wiring() as wiring:
-        report = wiring.verify(user)
+        outside = [wiring.witness(checkpoint, verifier_key or ())] if checkpoint else []
+        report = wiring.verify(user, outside)
     if as_json:
         print_document(documents.verify_document(report))
     else:

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from interfaces.cli import audit_commands, file_commands, run_commands, service_commands, trace_commands
+from interfaces.cli import (
+    audit_commands,
+    file_commands,
+    run_commands,
+    service_commands,
+    trace_commands,
+    witness_commands,
+)
 from interfaces.cli.session import ExitCode, Session, complain, configure_logging, run_guarded
 
 INTERRUPTED = 130
@@ -19,7 +26,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for commands in (file_commands, run_commands, audit_commands, trace_commands, service_commands):
+for commands in (
+    file_commands,
+    run_commands,
+    audit_commands,
+    trace_commands,
+    witness_commands,
+    service_commands,
+):
     commands.register(app)
 
 

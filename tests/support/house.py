@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from application.checkpoints import Checkpoints, CheckpointWitness
 from application.expire import ExpireFiles
 from application.files import DeleteFile, ListFiles, OpenFile
 from application.ledgers import Ledgers
@@ -14,9 +15,13 @@ from application.purge import PurgeRemovedFiles
 from application.run_queue import RunQueue
 from application.startup import Recover
 from application.upload import Receipt, UploadFile
+from application.verify import VerifyLedger
 from domain.retention import Limits
 from infrastructure.blobs.folder import FolderBlobStore
+from infrastructure.checkpoints.folder import FolderNoteKeeper
+from infrastructure.checkpoints.notes import KeyFileNotary
 from infrastructure.clock import RandomIds
+from infrastructure.journal.journal import FolderJournal
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.store import SQLiteLedgerStore
 from infrastructure.runners import RunnerLocks
@@ -112,6 +117,33 @@ class House:
         return Recover(
             self.store, self.ledgers, self.views, self.blobs, self.runners, self.expire, self.purge
         )
+
+    @cached_property
+    def journal(self) -> FolderJournal:
+        """A real journal, in small segments."""
+        return FolderJournal(self.folder / "journal", self.store, self.clock, segment_bytes=4000)
+
+    @cached_property
+    def notes(self) -> FolderNoteKeeper:
+        """Where checkpoints are kept."""
+        return FolderNoteKeeper(self.folder / "checkpoints")
+
+    @cached_property
+    def notary(self) -> KeyFileNotary:
+        """The operator's key."""
+        return KeyFileNotary(self.folder / "operator" / "signing.key", self.folder / "verifier.key")
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """Checkpoints over the journal."""
+        return Checkpoints(self.journal, self.notes, self.notary, self.clock)
+
+    @cached_property
+    def verify(self) -> VerifyLedger:
+        """The check of everything."""
+        sources = {"database": self.store.digests, "journal": self.journal.digests}
+        kept = CheckpointWitness(self.notes.notes, self.notary, sources)
+        return VerifyLedger(self.store, self.blobs, [self.journal, kept])
 
     def upload(
         self, name: str, content: bytes = b"a,b\n1,2\n", user_id: str = "alice", source: str = ""

@@ -15,9 +15,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from infrastructure.locks import lock_shared
 from infrastructure.views.client import CODEC, Document, connect
 from infrastructure.views.guarded_server import GuardedServer, free_port
-from infrastructure.views.locks import lock_shared
 from infrastructure.views.server_program import ServerProgram
 from migrations import apply_migrations
 

@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from infrastructure.views.locks import lock_shared, locked, try_lock
+from infrastructure.locks import lock_shared, locked, try_lock
 
 
 def test_a_lock_is_had_by_one_at_a_time(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Checkpoints on disk: signed notes, and the folder that keeps them."""
