@@ -66,7 +66,7 @@ class JournalRestorer:
             msg = f"There is a ledger in {final} already. Restore into an empty data folder (--data-dir)."
             raise RefusedError(msg)
         if self._journal.is_dir() and self._journal.resolve() != source.resolve():
-            msg = f"There is another journal in {self._journal}; restore into an empty data folder (--data-dir)."
+            msg = f"{self._journal} is another journal; restore into an empty data folder (--data-dir)."
             raise RefusedError(msg)
 
     def _build(self, database: Path, reading: Reading) -> RestoreReport:

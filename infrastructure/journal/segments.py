@@ -8,6 +8,7 @@ no writer touches it.
 import hashlib
 import os
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,28 +70,47 @@ class Segments:
             raise IntegrityFaultError(msg) from error
 
     def append(self, place: Place, entries: Sequence[Entry]) -> None:
-        """Add lines after `place`, the tail; they are durable on return."""
+        """Add lines after `place`, the tail; they are durable on return.
+
+        Where a segment ends depends on the lines alone, so the same events make the same files.
+        """
+        waiting = deque(entries)
+        while waiting:
+            current = self._current(place)
+            room_bytes, lines = self._segment_bytes - current.size_bytes, list[bytes]()
+            while waiting and room_bytes > 0:
+                place = waiting[0].place
+                lines.append(waiting.popleft().to_bytes())
+                room_bytes -= len(lines[-1])
+            _write(current.path, b"".join(lines))
+
+    def _current(self, place: Place) -> Extent:
+        """Return the segment that takes the next line; a full one is sealed and another begun."""
         extents = self.extents()
         if not extents:
             self._begin(1, NOTHING, place)
         elif extents[-1].size_bytes >= self._segment_bytes:
-            self._seal(extents[-1], place)
-        with self.extents()[-1].path.open("ab", buffering=0) as file:
-            rest = memoryview(b"".join(entry.to_bytes() for entry in entries))
-            while rest:
-                rest = rest[file.write(rest) :]
-            os.fsync(file.fileno())
-
-    def _seal(self, full: Extent, place: Place) -> None:
-        with full.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        full.path.chmod(0o400)
-        self._begin(full.segment + 1, digest, place)
+            full = extents[-1]
+            with full.path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            full.path.chmod(0o400)
+            self._begin(full.segment + 1, digest, place)
+        else:
+            return extents[-1]
+        return self.extents()[-1]
 
     def _begin(self, segment: int, previous: str, place: Place) -> None:
         make_private_folder(self.folder)
         header = Header(segment=segment, previous=previous, after=place)
         durable_write(self.folder / f"{segment:08d}.jsonl", header.to_bytes(), replace=False)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("ab", buffering=0) as file:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[file.write(rest) :]
+        os.fsync(file.fileno())
 
 
 def _mended(extent: Extent) -> Extent:
