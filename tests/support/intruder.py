@@ -21,12 +21,17 @@ class Intruder:
 
     def cut_tail(self, keep: int) -> None:
         """Remove every event after position `keep`, and what would tell that there were any."""
-        self._remove("e.rowid > ?", keep)
+        self._remove(
+            "SELECT rowid, originator_id, originator_version FROM stored_events WHERE rowid > ?", keep
+        )
         self.database.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (keep,))
 
     def delete_ledger(self, ledger_hex: str) -> None:
-        """Remove a user's ledger with its digests, and number the others' events anew, their chains mended."""
-        self._remove("e.originator_id = ?", ledger_hex)
+        """Remove a user's ledger with its digests; number the others' events anew, their chains mended."""
+        self._remove(
+            "SELECT rowid, originator_id, originator_version FROM stored_events WHERE originator_id = ?",
+            ledger_hex,
+        )
         rows = self.database.execute("SELECT rowid FROM stored_events ORDER BY rowid").fetchall()
         for position, (old,) in enumerate(rows, 1):
             self.database.execute("UPDATE stored_events SET rowid = ? WHERE rowid = ?", (position, old))
@@ -55,8 +60,9 @@ class Intruder:
         """Remove how far journal and policies had come."""
         self.database.execute("DELETE FROM tracking")
 
-    def _remove(self, condition: str, value: object) -> None:
-        places = f"SELECT originator_id, originator_version FROM stored_events AS e WHERE {condition}"
-        digests = "DELETE FROM event_digests WHERE (originator_id, originator_version) IN"
-        self.database.execute(f"{digests} ({places})", (value,))
-        self.database.execute(f"DELETE FROM stored_events AS e WHERE {condition}", (value,))
+    def _remove(self, select: str, value: object) -> None:
+        for position, *place in self.database.execute(select, (value,)).fetchall():
+            self.database.execute(
+                "DELETE FROM event_digests WHERE originator_id = ? AND originator_version = ?", place
+            )
+            self.database.execute("DELETE FROM stored_events WHERE rowid = ?", (position,))

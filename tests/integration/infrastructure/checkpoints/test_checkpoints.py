@@ -39,8 +39,8 @@ def outside(house: House) -> Note:
 
 
 @pytest.fixture
-def intruder(house: House, outside: Note) -> Iterator[Intruder]:
-    """Return an intruder, at work after the checkpoint was taken; the journal is no witness."""
+def intruder(house: House) -> Iterator[Intruder]:
+    """Return an intruder of that house."""
     intruder = Intruder(house.folder)
     yield intruder
     intruder.close()
@@ -76,10 +76,10 @@ def test_audit_11_a_cut_tail_is_found_by_a_checkpoint_alone(
     """Database, counter and journal cut alike: nothing here tells, the checkpoint does."""
     intruder.cut_tail(keep=house.store.head() - 3)
     again = without_traces(house, intruder)
-    assert said(again) == ["the bytes of " + said(again)[0][13:]] * 0 or all("bytes" in x for x in said(again))
-    problems = [detail for detail in said(again, outside) if "signed" in detail]
-    assert len(problems) == 2
-    assert "holds 7 events instead of the 10 that were signed" in problems[0]
+    assert said(again) == []
+    found = said(again, outside)
+    for source in ("database", "journal"):
+        assert any(f"the {source} holds 5 events instead of the 8 that were signed" in line for line in found)
 
 
 def test_audit_11_a_deleted_ledger_is_found_by_a_checkpoint_alone(
@@ -152,7 +152,7 @@ def test_a_key_that_is_given_counts_alone(house: House, outside: Note, tmp_path:
 
 
 def test_notes_can_be_checked_without_the_private_key(house: House, outside: Note) -> None:
-    """With the signing key on a medium that is away, its public half still checks; signing says what lacks."""
+    """With the signing key on a medium that is away, its public half still checks."""
     (house.folder / "operator" / "signing.key").unlink()
     assert said(house, outside) == []
 

@@ -16,9 +16,9 @@ from tests.support.house import House
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    """Return a house with enough events for snapshots and several segments, journaled."""
+    """Return a house with several segments of events, journaled."""
     house = House(tmp_path / "first")
-    for number in range(120):
+    for number in range(24):
         house.upload(f"{number}.csv")
     house.upload("b.csv", user_id="bob")
     house.purge.catch_up()
@@ -28,17 +28,22 @@ def house(tmp_path: Path) -> House:
 
 def restore(source: Path, folder: Path) -> RestoreReport:
     """Restore a journal into a data folder."""
-    restorer = JournalRestorer(folder / "ledger" / "ledger.db", folder / "journal", KeyFolder(folder / "keys"))
+    restorer = JournalRestorer(
+        folder / "ledger" / "ledger.db", folder / "journal", KeyFolder(folder / "keys")
+    )
     return restorer(source)
 
 
 def stored(house: House) -> list[Any]:
     """Return every row of events and digests, as stored, and the counter."""
     database = sqlite3.connect(house.folder / "ledger" / "ledger.db")
-    tables = ("stored_events", "event_digests", "sqlite_sequence WHERE name = 'stored_events'")
-    rows = [database.execute(f"SELECT * FROM {table}").fetchall() for table in tables]
-    schema = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name IN ('stored_events', 'event_digests')"
-    rows.append(database.execute(schema).fetchall())
+    selects = (
+        "SELECT * FROM stored_events",
+        "SELECT * FROM event_digests",
+        "SELECT * FROM sqlite_sequence WHERE name = 'stored_events'",
+        "SELECT type, name, sql FROM sqlite_master WHERE tbl_name IN ('stored_events', 'event_digests')",
+    )
+    rows = [database.execute(select).fetchall() for select in selects]
     database.close()
     return rows
 
@@ -52,7 +57,12 @@ def test_audit_11_a_ledger_comes_back_from_its_journal_byte_for_byte(house: Hous
     """Rows, digests, triggers and a journal of the restored ledger are the same, and it goes on."""
     other = House(tmp_path / "second")
     report = restore(house.folder / "journal", other.folder)
-    assert (report.events, report.ledgers, report.without_key, report.torn) == (house.store.head(), 2, 2, False)
+    assert (report.events, report.ledgers, report.without_key, report.torn) == (
+        house.store.head(),
+        2,
+        2,
+        False,
+    )
     assert stored(other) == stored(house)
     other.journal.catch_up()
     assert journal_of(other) == journal_of(house)
@@ -114,7 +124,7 @@ def test_a_torn_last_line_is_left_out_and_said(house: House, tmp_path: Path) -> 
     """A copy taken in the midst of a write restores to the last whole line."""
     copy = tmp_path / "copy"
     shutil.copytree(house.folder / "journal", copy)
-    last = sorted(copy.iterdir())[-1]
+    last = max(copy.iterdir())
     last.write_bytes(last.read_bytes()[:-7])
     report = restore(copy, tmp_path / "second")
     assert (report.events, report.torn) == (house.store.head() - 1, True)
