@@ -52,6 +52,8 @@ class Intruder:
             "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events ORDER BY rowid"
         )
         for position, ledger, version, topic, state in self.database.execute(rows).fetchall():
+            if not isinstance(ledger, str) or not isinstance(version, int):
+                continue  # somebody damaged the row before
             digest = chain_digest(chains.get(ledger, GENESIS), position, (ledger, version), topic, state)
             chains[ledger] = digest
             self.database.execute("INSERT INTO event_digests VALUES (?,?,?)", (ledger, version, digest))

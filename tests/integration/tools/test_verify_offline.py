@@ -114,7 +114,8 @@ def with_lines(change: Callable[[list[bytes], int], None]) -> Damage:
     def damage(folder: Path, at: int, more: int) -> None:
         path = segment_at(folder, at)
         lines = path.read_bytes().splitlines(keepends=True)
-        change(lines, more % len(lines))
+        if lines:
+            change(lines, more % len(lines))
         path.write_bytes(b"".join(lines))
 
     return damage

@@ -97,7 +97,7 @@ def test_full_segments_are_sealed_and_chained(house: House) -> None:
 
 
 def test_it_goes_on_after_a_kill_at_any_byte(house: House, tmp_path: Path) -> None:
-    """Whatever a killed writer left of its last line, the next one makes the same of it (every ninth byte)."""
+    """Whatever a killed writer left of its last line, the next one mends it (every ninth byte)."""
     whole = segments(house)[-1].read_bytes()
     before_last = whole[:-1].rindex(b"\n") + 1
     for kept in range(before_last, len(whole), 9):
