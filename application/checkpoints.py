@@ -9,7 +9,7 @@ from application.ports.clock import Clock
 from application.ports.journal import Journal
 from application.ports.ledger import LedgerProblem
 from domain.checkpoint import Checkpoint, origin_of
-from domain.errors import IntegrityFaultError, RefusedError
+from domain.errors import FileLedgerError, IntegrityFaultError, RefusedError
 from domain.merkle import roots_at
 
 KIND = "checkpoint"
@@ -96,11 +96,20 @@ class CheckpointWitness:
         if not signed:
             return
         for source, digests in self._sources.items():
-            origin, size, roots = _measured(digests, [checkpoint.size for _, checkpoint in signed])
-            for note, checkpoint in signed:
-                fault = _contradiction(checkpoint, origin, size, roots)
-                if fault:
-                    yield LedgerProblem(None, None, KIND, f"{note.where}: the {source} {fault}")
+            try:
+                yield from _held_against(source, digests, signed)
+            except FileLedgerError as error:
+                yield LedgerProblem(None, None, KIND, f"the {source} cannot be read: {error}")
+
+
+def _held_against(
+    source: str, digests: Digests, signed: Sequence[tuple[Note, Checkpoint]]
+) -> Iterator[LedgerProblem]:
+    origin, size, roots = _measured(digests, [checkpoint.size for _, checkpoint in signed])
+    for note, checkpoint in signed:
+        fault = _contradiction(checkpoint, origin, size, roots)
+        if fault:
+            yield LedgerProblem(None, None, KIND, f"{note.where}: the {source} {fault}")
 
 
 def _contradiction(checkpoint: Checkpoint, origin: str, size: int, roots: Mapping[int, bytes]) -> str:

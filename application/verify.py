@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from application.ports.blobs import BlobStore
@@ -51,13 +52,12 @@ class VerifyLedger:
         return VerifyReport(chain.events, chain.ledgers, blobs, tuple(problems))
 
     def _owners(self) -> Iterator[str]:
-        for ledger_id in self._store.ledger_ids():
-            try:
-                owner = self._store.owner_of(ledger_id)
-            except IntegrityFaultError:
-                continue
-            if owner is not None:
-                yield owner
+        """Yield every user whose ledger can be read; the check of the chain has named the others."""
+        with suppress(IntegrityFaultError):
+            for ledger_id in self._store.ledger_ids():
+                with suppress(IntegrityFaultError):
+                    if (owner := self._store.owner_of(ledger_id)) is not None:
+                        yield owner
 
     def _readable_ledger(self, user_id: str) -> UserLedger | None:
         try:

@@ -232,7 +232,7 @@ ROWS = """
     ORDER BY e.rowid"""
 LOST_DIGESTS = """
     SELECT count(*) FROM event_digests AS d WHERE NOT EXISTS (
-        SELECT 1 FROM stored_events AS e NOT INDEXED
+        SELECT 1 FROM stored_events AS e
         WHERE e.originator_id = d.originator_id AND e.originator_version = d.originator_version)"""
 
 

@@ -33,7 +33,7 @@ class Run:
         verb = "is" if one else "are"
         match self.difference:
             case Difference.GONE:
-                return f"{events} {verb} gone from the database; the journal has them"
+                return f"{events} {verb} gone from the database; the journal has {'it' if one else 'them'}"
             case Difference.ALTERED:
                 return f"{events} {verb} not what the journal witnessed"
             case Difference.UNWITNESSED:

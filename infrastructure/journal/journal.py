@@ -107,11 +107,17 @@ class FolderJournal:
     # -- the journal as a witness ---------------------------------------------
 
     def examine(self, user_id: str | None = None) -> Iterator[LedgerProblem]:
-        """Catch up, then check every line, and the ledger against them."""
+        """Catch up, then check every line, and the ledger against them; what cannot be read is a finding."""
         try:
             self.catch_up()
         except FileLedgerError as error:
             yield LedgerProblem(None, None, JOURNAL, str(error))
+        try:
+            yield from self._contradictions(user_id)
+        except FileLedgerError as error:
+            yield LedgerProblem(None, None, JOURNAL, str(error))
+
+    def _contradictions(self, user_id: str | None) -> Iterator[LedgerProblem]:
         ledger_hex = UserLedger.create_id(user_id).hex if user_id is not None else None
         faults = list[Fault]()
         with os_errors("read the journal"), ledger_errors("read the ledger"):

@@ -192,7 +192,12 @@ def verification(report: VerifyReport) -> RenderableType:
         place = f"user {problem.user_id}" if problem.user_id else "the whole ledger"
         place += f", event {problem.sequence}" if problem.sequence is not None else ""
         lines.append(Text(safe_text(f"  {place}: {problem.kind}: {problem.detail}")))
-    lines.append(Text("Keep a copy of the data folder as it is, then restore from a backup.", style="yellow"))
+    lines.append(
+        Text(
+            "Keep a copy of the data folder as it is, then restore from a backup or the journal.",
+            style="yellow",
+        )
+    )
     return Group(*lines)
 
 

@@ -13,7 +13,8 @@ from interfaces.cli.text import moment_text, size_text
 
 def journal(status: JournalStatus, set_aside: str | None) -> RenderableType:
     """Return what a journal holds."""
-    size = f"{status.segments} segments, {size_text(status.size_bytes)}"
+    many = "" if status.segments == 1 else "s"
+    size = f"{status.segments} segment{many}, {size_text(status.size_bytes)}"
     lines = [Text(f"{status.events} events up to position {status.position} in {status.folder} ({size}).")]
     if set_aside:
         lines.append(Text(f"The journal before is in {set_aside}.", style="yellow"))

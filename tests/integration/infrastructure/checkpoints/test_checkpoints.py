@@ -210,3 +210,18 @@ def test_a_known_note_is_read_as_the_standard_says() -> None:
     assert signature[:4] == key.key_id
     assert key.has_signed(text, signature[4:])
     assert not key.has_signed(text + " ", signature[4:])
+
+
+def test_no_damage_breaks_the_check_itself(house: House, outside: Note) -> None:
+    """Broken pages, an unreadable journal, a note that is a folder: all are findings, none an exception."""
+    house.store.close()
+    database = house.folder / "ledger" / "ledger.db"
+    content = bytearray(database.read_bytes())
+    content[4096 * 2 : 4096 * 3] = bytes(4096)
+    database.write_bytes(content)
+    again = House(house.folder)
+    assert any("damaged" in detail for detail in said(again, outside))
+    last = max((house.folder / "journal").iterdir())
+    last.unlink()
+    last.mkdir()
+    assert any("read the journal" in detail for detail in said(again, outside))
