@@ -64,6 +64,11 @@ class Settings(BaseSettings):
         msg = f"allowed are hours above 0 (fractions too, up to {MAX_HOURS}), or -1 for never"
         raise ValueError(msg)
 
+    @field_validator("checkpoint_key_file")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().absolute()
+
     @field_validator("admin_user_ids", "discord_channel_ids", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:

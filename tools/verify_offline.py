@@ -30,17 +30,15 @@ import json
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 START = b"fileledger chain v1"
 ZEROS = "0" * 64
-HEX_64 = re.compile("[0-9a-f]{64}")
-HEX_32 = re.compile("[0-9a-f]{32}")
 LARGEST = 2**63 - 1
-EVENT_FIELDS = {"digest", "ledger", "number", "position", "state", "topic", "version"}
-HEADER_FIELDS = {"after", "format", "previous", "segment"}
+Shape = dict[str, Callable[[object], bool]]
+"""The fields of a JSON object, and what each must be."""
 
 
 class Event(NamedTuple):
@@ -73,6 +71,13 @@ def expected_digest(before: bytes, event: Event) -> bytes:
     return hashed.digest()
 
 
+def event_of(value: dict[str, Any]) -> Event:
+    """Return the event that an object of the journal holds."""
+    ledger, digest = value["ledger"], bytes.fromhex(value["digest"])
+    topic, state = value["topic"].encode(), value["state"].encode()
+    return Event(value["position"], ledger, value["version"], topic, state, digest)
+
+
 class Chains:
     """Where each ledger's chain stands."""
 
@@ -93,15 +98,14 @@ class Chains:
 # -- the journal ---------------------------------------------------------------
 
 
-def read_line(line: bytes, fields: set[str]) -> dict[str, Any] | None:
+def read_line(line: bytes, shape: Shape) -> dict[str, Any] | None:
     """Return the object on a line, None when it is not exactly what the journal writes."""
     try:
         value = json.loads(line)
         spelled = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
-    is_right = isinstance(value, dict) and set(value) == fields and spelled + b"\n" == line
-    return value if is_right else None
+    return value if spelled + b"\n" == line and fits(value, shape) else None
 
 
 def is_count(value: object) -> bool:
@@ -109,41 +113,46 @@ def is_count(value: object) -> bool:
     return type(value) is int and 0 <= value <= LARGEST
 
 
-def is_hex(value: object, pattern: re.Pattern[str]) -> bool:
-    """Tell whether a value is a hexadecimal text of the pattern's length."""
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
+def is_text(value: object) -> bool:
+    """Tell whether a value is a text."""
+    return isinstance(value, str)
 
 
-def is_place(value: object) -> bool:
-    """Tell whether a value is a header's `after`."""
+def is_digest(value: object) -> bool:
+    """Tell whether a value is a SHA-256 in hexadecimal."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
+def is_ledger(value: object) -> bool:
+    """Tell whether a value is a ledger's id."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{32}", value) is not None
+
+
+def fits(value: object, shape: Shape) -> bool:
+    """Tell whether a value is an object of exactly these fields."""
     return (
         isinstance(value, dict)
-        and set(value) == {"digest", "number", "position"}
-        and is_hex(value["digest"], HEX_64)
-        and is_count(value["number"])
-        and is_count(value["position"])
+        and set(value) == set(shape)
+        and all(is_right(value[name]) for name, is_right in shape.items())
     )
 
 
-def is_header(value: dict[str, Any] | None) -> bool:
-    """Tell whether an object is a segment's first line."""
-    return value is not None and (
-        value["format"] == "fileledger journal 1"
-        and is_count(value["segment"])
-        and is_hex(value["previous"], HEX_64)
-        and is_place(value["after"])
-    )
-
-
-def is_event(value: dict[str, Any] | None) -> bool:
-    """Tell whether an object is an event's line."""
-    return value is not None and (
-        all(is_count(value[name]) for name in ("number", "position", "version"))
-        and is_hex(value["ledger"], HEX_32)
-        and is_hex(value["digest"], HEX_64)
-        and isinstance(value["topic"], str)
-        and isinstance(value["state"], str)
-    )
+PLACE: Shape = {"digest": is_digest, "number": is_count, "position": is_count}
+HEADER: Shape = {
+    "after": lambda value: fits(value, PLACE),
+    "format": lambda value: value == "fileledger journal 1",
+    "previous": is_digest,
+    "segment": is_count,
+}
+EVENT: Shape = {
+    "digest": is_digest,
+    "ledger": is_ledger,
+    "number": is_count,
+    "position": is_count,
+    "state": is_text,
+    "topic": is_text,
+    "version": is_count,
+}
 
 
 class JournalCheck:
@@ -184,8 +193,8 @@ class JournalCheck:
         self._before = hashed.hexdigest()
 
     def _header(self, segment: int, line: bytes) -> None:
-        header = read_line(line, HEADER_FIELDS)
-        if header is None or not is_header(header):
+        header = read_line(line, HEADER)
+        if header is None:
             self._fault(segment, 1, "this is no beginning of a segment")
             return
         after = (header["after"]["number"], header["after"]["position"], header["after"]["digest"])
@@ -195,19 +204,12 @@ class JournalCheck:
         self._number, self.position, self._digest = after
 
     def _event(self, segment: int, number: int, line: bytes) -> Iterator[Event]:
-        value = read_line(line, EVENT_FIELDS)
-        if value is None or not is_event(value):
+        value = read_line(line, EVENT)
+        if value is None:
             self._number += 1
             self._fault(segment, number, "this is no line of the journal")
             return
-        event = Event(
-            value["position"],
-            value["ledger"],
-            value["version"],
-            value["topic"].encode(),
-            value["state"].encode(),
-            bytes.fromhex(value["digest"]),
-        )
+        event = event_of(value)
         chain_fault = self._chains.fault_of(event)
         if value["number"] != self._number + 1:
             self._fault(segment, number, f"event number {self._number + 1} is missing")
@@ -436,15 +438,7 @@ def _inclusion_holds(
 ) -> bool:
     signed = open_note("checkpoint", proof["checkpoint"], keys, findings)
     value, before = proof["event"], bytes.fromhex(proof["previous"] or "") or START
-    event = Event(
-        value["position"],
-        value["ledger"],
-        value["version"],
-        value["topic"].encode(),
-        value["state"].encode(),
-        b"",
-    )
-    digest = expected_digest(before, event)
+    digest = expected_digest(before, event_of(value))
     leaf = hashlib.sha256(b"\x00" + digest).digest()
     return (
         signed is not None

@@ -139,6 +139,15 @@ def test_an_altered_or_foreign_note_is_refused(house: House, outside: Note, tmp_
         assert any(detail.startswith(f"{note.where}: The note is not signed") for detail in said(house, note))
 
 
+@pytest.mark.parametrize(
+    "text", ["x\n", "x\n4\n=\nat 2026-01-01T00:00:00.000Z\n", "x\n04\n\nat 2026-01-01\n"]
+)
+def test_a_signed_text_that_is_no_checkpoint_is_refused(house: House, text: str) -> None:
+    """The operator's signature over something else does not pass for a checkpoint."""
+    house.upload("a.csv")
+    assert any("checkpoint" in detail for detail in said(house, Note("other", house.notary.sign(text))))
+
+
 def test_a_key_that_is_given_counts_alone(house: House, outside: Note, tmp_path: Path) -> None:
     """With the key the operator noted down, a note under a key swapped since does not pass."""
     checkpoint = Checkpoint.parse(house.notary.open(outside.text))
