@@ -36,6 +36,8 @@ def test_audit_11_a_checkpoint_kept_elsewhere_finds_what_the_data_folder_cannot_
     key = taken["verifier_key"]
     assert served.json("verify", "--checkpoint", str(outside), "--verifier-key", key)["ok"] is True
     assert audit("--proof", str(proof), "--key", key).returncode == 0
+    checks = {check["name"]: check["detail"] for check in served.json("doctor")["checks"]}
+    assert checks["journal"] == "witnesses the ledger up to position 4"
 
     for path in (served.data_dir / "journal").iterdir():
         path.unlink()
