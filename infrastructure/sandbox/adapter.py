@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -35,6 +36,7 @@ class BubblewrapSandbox:
         self._packages = packages or NoPackages(config.layers_folder)
         self._config = replace(config, layers=self._packages.folder)
         self._closing = threading.Event()
+        self._closer = ThreadPoolExecutor(1, "sandbox-closer")
         self._first_use = threading.Lock()
         self._probe: Probe | None = None
         self._enclosures: Enclosures | None = None
@@ -65,6 +67,7 @@ class BubblewrapSandbox:
         self._closing.set()
         with self._first_use:
             found, enclosures = self._probe, self._enclosures
+        self._closer.shutdown()
         if enclosures is not None:
             enclosures.close()
         if found is not None and found.boundary is not None:
@@ -104,6 +107,13 @@ class BubblewrapSandbox:
             msg = f"The sandbox lost hold of the run, which was stopped: {error}."
             raise EnvironmentFaultError(msg) from error
         finally:
+            self._give_up(enclosure)
+
+    def _give_up(self, enclosure: Enclosure) -> None:
+        """Close it while nobody waits: nothing of it runs any more."""
+        try:
+            self._closer.submit(enclosure.close)
+        except RuntimeError:  # the sandbox is closed
             enclosure.close()
 
     def _warm(self) -> None:

@@ -1,4 +1,4 @@
-"""What a run may ask of its host while it goes on: files of its user, and packages."""
+"""What a run may ask of its host while it goes on: files of its user, packages, and its end."""
 
 import os
 from typing import Any
@@ -19,6 +19,8 @@ class Broker:
     def __init__(self, host: RunHost, inputs: Inputs, packages: Provisioning) -> None:
         self._host, self._inputs, self._packages = host, inputs, packages
         self._loaded: dict[str, None] = {}
+        self.status: int | None = None
+        """What the run says that it ended with; None as long as it says nothing."""
 
     @property
     def loaded_file_ids(self) -> tuple[str, ...]:
@@ -38,6 +40,8 @@ class Broker:
                 reply(self._page(start), ())
             case {"import": list(modules)}:
                 self._packages.ask(modules, reply)
+            case {"end": int(status)}:
+                self.status = status & 0xFF
             case _:
                 msg = "the guest asked what nobody answers"
                 raise channel.ProtocolError(msg)

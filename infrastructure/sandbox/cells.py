@@ -10,8 +10,10 @@ from pathlib import Path
 from select import poll
 from typing import Protocol
 
-from infrastructure.sandbox import boundary, channel
+from infrastructure.sandbox import boundary, channel, processes
 from infrastructure.sandbox.recipe import CellError
+
+_STOP_S = 0.01
 
 __all__ = ["Cell", "CellError", "CellMaker", "CellSockets", "UnstartedError", "make_cell"]
 
@@ -61,6 +63,18 @@ class Cell:
         """Kill every process of the run: the kernel ends a pid namespace with its first process."""
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    def stop(self) -> bool:
+        """Stop the first process for good; True when it is alone and will never do anything again.
+
+        Only `kill` comes after this: nothing outside continues it, and inside
+        there is nobody else who could.
+        """
+        try:
+            signal.pidfd_send_signal(self.pidfd, signal.SIGSTOP)
+            return processes.comes_to_rest(self.pid, _STOP_S)
+        except OSError:
+            return False
 
     def is_dead(self, timeout_s: float = 0.0) -> bool:
         """Tell whether every process of the run is dead; waits for it as long as told."""

@@ -42,6 +42,7 @@ class Session:
     ) -> None:
         self._config, self._cell, self._group = config, cell, group
         self._broker, self._packages = broker, packages
+        self._is_at_rest = False
         self._streams: dict[int, OutputStream] = {cell.stdout: "stdout", cell.stderr: "stderr"}
 
     def run(self, request: RunRequest, host: RunHost, is_closing: Callable[[], bool]) -> RunResult:
@@ -55,13 +56,28 @@ class Session:
         self._output = CappedOutput(host, self._config.output_bytes)
         began = time.monotonic()
         cut = self._run_code(began)
-        self._cell.kill()
-        status = self._cell.wait()
+        status = self._end() if cut is None else self._kill()
         duration_ms = round((time.monotonic() - began - self._packages.spent_s()) * 1000)
         self._drain()
         cut = self._cut_by_kernel(status) if cut is None else cut
         self._output.finish(cut.explanation if cut and self._output.overflowed else "")
         return self._result(cut, status, duration_ms, self._collect())
+
+    def _end(self) -> int | None:
+        """Let a run that came to its end do nothing more; return its wait status.
+
+        One that says so is stopped, and killed when there is time for it: what the
+        kernel takes down then (memory above all) is as much work as a short run.
+        """
+        if self._broker.status is None:
+            return self._kill()
+        if not self._is_at_rest:
+            self._kill()
+        return self._broker.status << 8  # wait(2): exited, with that status
+
+    def _kill(self) -> int | None:
+        self._cell.kill()
+        return self._cell.wait()
 
     def _run_code(self, began: float) -> Cut | None:
         cpu_s = int(self._request.timeout_s * self._config.cpus) + 2
@@ -92,6 +108,9 @@ class Session:
                 if key.fd == self._cell.pidfd:
                     return None
                 key.data()
+            if self._broker.status is not None:
+                self._is_at_rest = self._cell.stop()
+                return None
             if self._output.overflowed:
                 return Cut(Outcome.KILLED, self._flooded())
             if (now := time.monotonic()) >= next_look:

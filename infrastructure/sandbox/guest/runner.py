@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import types
+from contextlib import suppress
 from typing import Any, NoReturn, TextIO
 
 import display
@@ -17,6 +18,7 @@ import host_packages
 import import_statements
 
 _FONTS = "/fonts"
+_FIRST_PROCESS = 1
 
 
 def prepare() -> socket.socket:
@@ -82,8 +84,16 @@ def _finish(status: int) -> NoReturn:
         atexit._run_exitfuncs()  # noqa: SLF001 - os._exit would skip them
         sys.stdout.flush()
         sys.stderr.flush()
+        if os.getpid() == _FIRST_PROCESS:
+            _wait_for_the_end(status)
     finally:
         os._exit(status)
+
+
+def _wait_for_the_end(status: int) -> None:
+    """Let the host end the run: it need not wait, then, until the kernel has taken all memory down."""
+    with suppress(host_channel.HostGoneError):
+        host_channel.ask({"end": status})
 
 
 def _printer(descriptor: int) -> TextIO:

@@ -277,3 +277,65 @@ def test_the_checks_name_every_mechanism(sandbox: BubblewrapSandbox) -> None:
     limits = ["system calls", "capabilities", "user id", "boundary", "memory limit", "process limit"]
     names = [f"sandbox {name}" for name in (*spaces, *limits, "proc", "files", "spares")]
     assert set(checks) == {"bubblewrap", "code environment", *names}
+
+
+def test_a_run_that_ends_with_processes_left_waits_until_they_are_dead(sandbox: BubblewrapSandbox) -> None:
+    """What a forked process writes after the end of the code is no output: it is dead by then."""
+    host = RecordingHost()
+    code = """
+import os, time
+if os.fork() == 0:
+    while True:
+        open('late.txt', 'a').write('x' * 1000)
+open('early.txt', 'w').write('x')
+time.sleep(0.2)
+"""
+    for _ in range(3):
+        assert Runs(sandbox, host)(code).exit_code == 0
+        assert len(host.outputs["late.txt"]) > 0
+    assert host.outputs["early.txt"] == b"x"
+
+
+def test_a_fork_that_runs_to_the_end_of_the_code_does_not_end_the_run(sandbox: BubblewrapSandbox) -> None:
+    """Only the first process ends a run, whoever else comes to the last line before."""
+    code = (
+        "import os, time\nif os.fork():\n    time.sleep(0.5)\n    print('parent')\nelse:\n    print('child')"
+    )
+    assert Runs(sandbox).printed(code).split() == ["child", "parent"]
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"),
+    [
+        ("raise SystemExit(7)", 7),
+        ("import os; os._exit(9)", 9),
+        ("1/0", 1),
+        ("import sys; sys.exit('no')", 1),
+    ],
+)
+def test_the_exit_code_is_what_a_script_would_have(
+    sandbox: BubblewrapSandbox, code: str, exit_code: int
+) -> None:
+    """Whether the code comes to its end or leaves at once."""
+    assert Runs(sandbox)(code).exit_code == exit_code
+
+
+def test_code_that_says_it_ended_is_ended(sandbox: BubblewrapSandbox) -> None:
+    """Whoever asks for the end gets it: nothing runs afterwards, and the files of until then are kept."""
+    host = RecordingHost()
+    code = """
+import sys, threading, time
+sys.path.insert(0, '/guest')
+import host_channel
+def write():
+    while True:
+        open('beat.txt', 'w').write('x')
+threading.Thread(target=write, daemon=True).start()
+time.sleep(0.2)
+host_channel.ask({'end': 5})
+open('never.txt', 'w').write('x')
+"""
+    result = Runs(sandbox, host)(code)
+    assert (result.outcome, result.exit_code) == (Outcome.FAILED, 5)
+    assert "beat.txt" in host.outputs
+    assert "never.txt" not in host.outputs

@@ -1,0 +1,33 @@
+"""What `/proc` tells of a run's processes: proc(5)."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+_LOOK_S = 0.0002
+
+
+def comes_to_rest(pid: int, timeout_s: float) -> bool:
+    """Tell whether a process that was sent SIGSTOP stops within that time, and has no children.
+
+    Whoever is orphaned in a pid namespace becomes a child of its first process:
+    when that one is stopped and has none, nobody else is there.
+
+    Raises:
+        OSError: it is gone, or cannot be looked at.
+    """
+    end = time.monotonic() + timeout_s
+    while not all(_is_stopped(thread) for thread in _threads(pid)):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_LOOK_S)
+    return not any((thread / "children").read_text(encoding="ascii") for thread in _threads(pid))
+
+
+def _threads(pid: int) -> Iterator[Path]:
+    return Path(f"/proc/{pid}/task").iterdir()
+
+
+def _is_stopped(thread: Path) -> bool:
+    """Read the state behind the name, which is in brackets and may hold any character."""
+    return (thread / "stat").read_bytes().rpartition(b") ")[2].startswith(b"T")
