@@ -34,6 +34,7 @@ _PRELOADED = (
     *("ctypes", "csv", "datetime", "decimal", "email.message", "json", "sqlite3", "statistics", "subprocess"),
     *("yaml", "openpyxl", "python_calamine", "defusedxml.ElementTree", "load_file", "file_list"),
     *("loaders.arrays", "loaders.columnar", "loaders.database", "loaders.images", "loaders.markup"),
+    "sklearn.linear_model",
     *("loaders.spreadsheet", "loaders.structured", "loaders.tables", "loaders.tabular", "loaders.text"),
 )
 # Read by libraries when they are imported: helper threads would not survive a fork.
@@ -81,7 +82,7 @@ def _rehearse() -> None:
     df = pandas.read_csv(io.StringIO("a,b,c\n1,x,2024-01-01\n2,y,2024-01-02\n"))
     repr(df.groupby("b")["a"].sum())
     figure, axes = pyplot.subplots()
-    axes.plot([1, 2], label="a")
+    df["a"].plot(ax=axes, label="a")
     axes.legend()
     axes.set_title("a")
     figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
