@@ -168,7 +168,7 @@ def wrapped(folder: Path) -> None:
         (folder / f"{name}.gz").write_bytes(gzip.compress((folder / name).read_bytes()))
     (folder / "plain.csv.bz2").write_bytes(bz2.compress((folder / "plain.csv").read_bytes()))
     (folder / "towns.parquet.xz").write_bytes(lzma.compress((folder / "towns.parquet").read_bytes()))
-    (folder / "nameless.gz").write_bytes(gzip.compress(b"voil\xc3\xa0\n"))
+    (folder / "nameless.gz").write_bytes(gzip.compress(b"voil\xc3\xa0\n", mtime=0))
 
 
 def misnamed(folder: Path) -> None:

@@ -37,7 +37,7 @@ WRITTEN: dict[str, bytes] = {
     "cut_short.parquet": b"PAR1\x15\x04",
     "unknown.xyz": b"just words\n",
     "blob.bin": bytes(range(256)),
-    "words.txt.gz": gzip.compress(b"inside"),
+    "words.txt.gz": gzip.compress(b"inside", mtime=0),
 }
 
 CASES: list[tuple[str, dict[str, Any]]] = [

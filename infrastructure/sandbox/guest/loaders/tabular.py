@@ -15,6 +15,7 @@ from loaders.registry import Options
 from loaders.source import Source
 
 SNIFFED_BYTES = 32 * 1024
+_SNIFFED_ROWS = 200
 DELIMITERS = ",;\t|"
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _DECIMAL_POINT = re.compile(r"[+-]?\d+\.\d+")
@@ -57,7 +58,7 @@ def sniff_delimiter(text: str) -> str | None:
     best: tuple[bool, float, int] = (False, 0.0, 1)
     found = None
     for delimiter in DELIMITERS:
-        widths = [len(row) for row in rows_of(text, delimiter)]
+        widths = [len(row) for row in islice(rows_of(text, delimiter), _SNIFFED_ROWS)]
         usual = max(set(widths), key=widths.count, default=0)
         score = (widths[:1] == [usual], widths.count(usual) / max(len(widths), 1), usual)
         if usual > 1 and score > best:
