@@ -13,7 +13,7 @@ from typing import Protocol
 from infrastructure.sandbox import boundary, channel, processes
 from infrastructure.sandbox.recipe import CellError
 
-_STOP_S = 0.01
+_STOP_S = 0.2  # on a busy machine a stop waits until the process is on a processor
 
 __all__ = ["Cell", "CellError", "CellMaker", "CellSockets", "UnstartedError", "make_cell"]
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_LOOK_S = 0.0002
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0001, 0.002
 
 
 def comes_to_rest(pid: int, timeout_s: float) -> bool:
@@ -16,11 +16,12 @@ def comes_to_rest(pid: int, timeout_s: float) -> bool:
     Raises:
         OSError: it is gone, or cannot be looked at.
     """
-    end = time.monotonic() + timeout_s
+    end, pause_s = time.monotonic() + timeout_s, _FIRST_PAUSE_S
     while not all(_is_stopped(thread) for thread in _threads(pid)):
         if time.monotonic() > end:
             return False
-        time.sleep(_LOOK_S)
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
     return not any((thread / "children").read_text(encoding="ascii") for thread in _threads(pid))
 
 

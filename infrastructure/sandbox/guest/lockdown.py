@@ -52,12 +52,17 @@ def lock_down(spec: dict[str, Any]) -> None:
     """
     _write("/proc/self/oom_score_adj", "1000")  # while there is a /proc that can be written to
     _mount_private_folders(spec["tmpfs"], spec["uid"])
-    os.nice(spec["nice"])
+    lower_priority(spec["nice"])
     for name, limit in spec["rlimits"].items():
         resource.setrlimit(getattr(resource, name), (limit, limit))
     _drop_privileges(spec["uid"])
     os.chdir("/work")
     _filter_system_calls(bytes.fromhex(spec["filter"]))
+
+
+def lower_priority(nice: int) -> None:
+    """Give way to others: to a niceness of at least `nice`, whatever it was before."""
+    os.nice(max(0, nice - os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _mount_private_folders(tmpfs: dict[str, str], uid: int | None) -> None:

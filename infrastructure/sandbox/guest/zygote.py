@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import frames
 import huge_pages
+import lockdown
 import runner
 import supervisor
 
@@ -100,7 +101,11 @@ def _stop_threads() -> None:
 
 
 def _fork_supervisor(host: socket.socket, spec: dict[str, Any], descriptors: Sequence[int]) -> None:
-    """Fork the supervisor of one run; `descriptors` are its control socket and those of the run."""
+    """Fork the supervisor of one run; `descriptors` are its control socket and those of the run.
+
+    What is made for later must not be preferred to the runs of now.
+    """
+    lockdown.lower_priority(spec["nice"])
     if os.fork() == 0:
         _become_supervisor(host, spec, descriptors)
     for descriptor in descriptors:
