@@ -35,7 +35,6 @@ _PRELOADED = (
     *("ctypes", "csv", "datetime", "decimal", "email.message", "json", "sqlite3", "statistics", "subprocess"),
     *("yaml", "openpyxl", "python_calamine", "defusedxml.ElementTree", "load_file", "file_list"),
     *("loaders.arrays", "loaders.columnar", "loaders.database", "loaders.images", "loaders.markup"),
-    "sklearn.linear_model",
     *("loaders.spreadsheet", "loaders.structured", "loaders.tables", "loaders.tabular", "loaders.text"),
 )
 # Read by libraries when they are imported: helper threads would not survive a fork.
