@@ -1,5 +1,6 @@
 """Audit: what happened to a user's files, from the ledger alone."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from domain.ledger import REPLAY_FAULTS, UserLedger, damaged_ledger
 from domain.why import FileState, explain
 
 DEFAULT_PAGE_EVENTS = 100
+NAMED_EVENTS = 1_000  # how far back a file's name is looked for
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,36 @@ class ReadHistory:
             page.append(recorded)
         return History(user_id, tuple(page), None)
 
-    def newest(self, user_id: str, limit: int) -> History:
-        """Return the user's newest events, oldest of them first."""
+    def newest(self, user_id: str, limit: int, *, before: int | None = None) -> History:
+        """Return the user's newest events, of those before the sequence `before` if given, oldest first."""
+        last = self.length(user_id)
+        if before is not None:
+            last = max(0, min(last, before - 1))
+        stream = self._store.stream(UserLedger.create_id(user_id), after=max(0, last - limit), up_to=last)
+        return History(user_id, tuple(stream), None)
+
+    def of_file(self, user_id: str, file_id: str, limit: int) -> History:
+        """Return the newest events about one file of the user, oldest of them first."""
+        stream = self._store.stream(UserLedger.create_id(check_user_id(user_id)))
+        about = HistoryFilter(file_id=file_id)
+        newest = deque((recorded for recorded in stream if _matches(recorded.event, about)), limit)
+        return History(user_id, tuple(newest), None)
+
+    def length(self, user_id: str) -> int:
+        """Return the sequence of the user's newest event, 0 when there is none."""
         ledger = self._store.load(check_user_id(user_id))
-        after = max(0, ledger.version - limit) if ledger else 0
-        return self(user_id, HistoryFilter(after=after, limit=limit))
+        return ledger.version if ledger else 0
+
+    def filenames(self, page: History) -> dict[str, str]:
+        """Return the names of the files of a page by id, save those that were recorded long before."""
+        if not page.events:
+            return {}
+        first, last = (recorded.event.originator_version for recorded in (page.events[0], page.events[-1]))
+        stream = self._store.stream(
+            UserLedger.create_id(page.user_id), after=max(0, first - NAMED_EVENTS), up_to=last
+        )
+        recorded_files = (each.event for each in stream if isinstance(each.event, FileRecorded))
+        return {event.file_id: event.filename for event in recorded_files}
 
 
 class ReadPastFiles:

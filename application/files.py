@@ -1,5 +1,6 @@
 """List, open and delete a user's own files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -40,6 +41,19 @@ class ListFiles:
 def listing_of(user_id: str, files: tuple[LedgerFile, ...], policy: UsagePolicy) -> Listing:
     """Return `files` as a list with its count and limit."""
     return Listing(user_id, sum(file.is_upload for file in files), policy.limits.max_files, files)
+
+
+def matching(files: Sequence[LedgerFile], text: str) -> list[LedgerFile]:
+    """Return the files that somebody may mean who has typed `text`, the newest first.
+
+    A part of the name will do, in capitals or not, or the beginning of the id.
+    """
+    wanted = text.strip().casefold()
+    return [
+        file
+        for file in reversed(files)
+        if wanted in file.filename.casefold() or file.file_id.startswith(wanted)
+    ]
 
 
 class OpenFile:

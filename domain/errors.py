@@ -29,6 +29,7 @@ class NoSuchFileError(UsageError):
 
     def __init__(self, file_id: str) -> None:
         shown = file_id if len(file_id) <= MAX_SHOWN_CHARACTERS else f"{file_id[:MAX_SHOWN_CHARACTERS]}…"
+        self.file_id = shown
         super().__init__(f"You have no file {shown!r}. List your files to see their ids.")
 
 

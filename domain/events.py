@@ -171,6 +171,15 @@ class ExecutionFinished(LedgerEvent):
     skipped_outputs: PersonalTexts
 
 
+class HistoryRead(LedgerEvent):
+    """An operator, the actor, read the user's events from one sequence to another."""
+
+    TOPIC = "HistoryRead"
+
+    first_sequence: int = Field(ge=1)
+    last_sequence: int = Field(ge=1)
+
+
 def event_kinds() -> dict[str, type[LedgerEvent]]:
     """Return every kind of event by its topic."""
     pending, kinds = [LedgerEvent], dict[str, type[LedgerEvent]]()

@@ -14,6 +14,7 @@ class QueueFullError(RefusedError):
     """The user has as many jobs waiting as one may have."""
 
     def __init__(self, places: int) -> None:
+        self.places = places
         super().__init__(
             f"You have {places} runs waiting already, as many as one person may have. "
             "Nothing was run; try again when one of them has ended."

@@ -27,6 +27,7 @@ from domain.events import (
     FileRecorded,
     FileRemoved,
     FileUploaded,
+    HistoryRead,
     LedgerEvent,
     LedgerOpened,
 )
@@ -200,6 +201,10 @@ class UserLedger(BaseAggregate[UUID]):
         )
         return kept
 
+    def record_read(self, first_sequence: int, last_sequence: int, metadata: Metadata) -> None:
+        """Record that somebody else reads these events of the user."""
+        self._trigger(HistoryRead, metadata, first_sequence=first_sequence, last_sequence=last_sequence)
+
     def _evict_for(self, new: NewFile, limits: Limits, metadata: Metadata, *, for_upload: bool) -> bool:
         evictions = make_room(list(self.files.values()), new.size_bytes, limits, for_upload=for_upload)
         for eviction in evictions or ():
@@ -269,6 +274,10 @@ class UserLedger(BaseAggregate[UUID]):
     @evolve.register
     def _(self, event: ExecutionFinished) -> None:
         del self.running[event.execution_id]
+
+    @evolve.register
+    def _(self, event: HistoryRead) -> None:
+        """Change nothing: a read leaves files and runs as they are."""
 
 
 def damaged_ledger(ledger_id: UUID, error: Exception) -> IntegrityFaultError:

@@ -45,6 +45,11 @@ def user_actor(user_id: str) -> str:
     return f"user:{user_id}"
 
 
+def admin_actor(user_id: str) -> str:
+    """Return the actor of an operator's doing."""
+    return f"admin:{user_id}"
+
+
 def actor_words(actor: str, user_id: str) -> str:
     """Return how to name an actor to the user whose run or file it acted on."""
     return "its user" if actor == user_actor(user_id) else actor

@@ -50,6 +50,12 @@ def make_private_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
+def free_bytes(folder: Path) -> int:
+    """Return how much room this user has on the disk that holds a folder."""
+    with os_errors("look at the disk"):
+        return shutil.disk_usage(folder).free
+
+
 def sync_folder(folder: Path) -> None:
     """Make the folder's entries durable: new names, renames and removals."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

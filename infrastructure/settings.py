@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.errors import InvalidValueError
 from domain.packages import PackagePolicy
+from domain.rate_limits import Activity, Rate
 from domain.retention import NEVER_EXPIRES_HOURS, Limits
 from infrastructure.sandbox.packages.lists import allowed_names
 
@@ -53,6 +54,9 @@ class Settings(BaseSettings):
     package_max_mb: float = Field(default=1024, gt=0, le=100_000)
     package_cache_mb: float = Field(default=10_240, gt=0, le=10_000_000)
     package_cooling_off_days: int = Field(default=3, ge=0, le=365)
+    max_uploads_per_minute: int = Field(default=60, ge=1, le=10_000)
+    max_runs_per_minute: int = Field(default=20, ge=1, le=10_000)
+    max_questions_per_minute: int = Field(default=20, ge=1, le=10_000)
     admin_user_ids: Annotated[frozenset[str], NoDecode] = frozenset()
     fileledger_data_dir: Path = Field(default_factory=lambda: user_data_path("fileledger"))
 
@@ -117,6 +121,15 @@ class Settings(BaseSettings):
             max_bytes=int(self.max_bytes_per_user_mb * MEBIBYTE),
             max_file_bytes=int(self.max_file_size_mb * MEBIBYTE),
         )
+
+    @property
+    def rates(self) -> dict[Activity, Rate]:
+        """How often one user may do what."""
+        return {
+            Activity.UPLOAD: Rate(self.max_uploads_per_minute),
+            Activity.RUN: Rate(self.max_runs_per_minute),
+            Activity.QUESTION: Rate(self.max_questions_per_minute),
+        }
 
 
 def load_settings(data_dir: Path | None = None) -> Settings:

@@ -23,12 +23,14 @@ from application.expire import ExpireFiles
 from application.files import DeleteFile, ListFiles, OpenFile
 from application.ledgers import Ledgers
 from application.model import LanguageModel
+from application.operators import AuditUser, Operators, ReadStatus, Status
 from application.policy import UsagePolicy
 from application.ports.checkpoints import Note
 from application.ports.sandbox import Check
 from application.prove import Prove
 from application.provenance import TraceFile
 from application.purge import PurgeRemovedFiles
+from application.rate_limits import RateLimits
 from application.replay import ReplayLedger
 from application.run_code import RunCode
 from application.run_queue import RunQueue
@@ -41,7 +43,7 @@ from infrastructure.blobs.folder import FolderBlobStore
 from infrastructure.checkpoints.folder import FolderNoteKeeper, read_note
 from infrastructure.checkpoints.notes import KeyFileNotary, VerifierKey
 from infrastructure.clock import RandomIds, SystemClock
-from infrastructure.files import copy_out
+from infrastructure.files import copy_out, free_bytes
 from infrastructure.journal.journal import FolderJournal
 from infrastructure.journal.restoring import JournalRestorer
 from infrastructure.ledger.following import Follower
@@ -288,6 +290,32 @@ class Wiring:
     def history(self) -> ReadHistory:
         """Read the audit trail."""
         return ReadHistory(self.store)
+
+    @cached_property
+    def operators(self) -> Operators:
+        """Who may look after others."""
+        return Operators(self.settings.admin_user_ids)
+
+    @cached_property
+    def audit(self) -> AuditUser:
+        """Read another user's history, which is recorded there."""
+        return AuditUser(self.operators, self.history, self.ledgers)
+
+    @cached_property
+    def status(self) -> ReadStatus:
+        """Tell an operator how the program does."""
+        return ReadStatus(self.operators, self._status)
+
+    def _status(self) -> Status:
+        viewed = self.views.position()  # before anything brings the views up to date
+        return Status(
+            self.store.head(), viewed, len(self.queue), free_bytes(self.data_dir), tuple(self.checks())
+        )
+
+    @cached_property
+    def rate_limits(self) -> RateLimits:
+        """How often one user may ask."""
+        return RateLimits(self.clock, self.settings.rates)
 
     @cached_property
     def past_files(self) -> ReadPastFiles:

@@ -51,6 +51,9 @@ class Views(Protocol):
     def catch_up(self) -> int:
         """Apply every event recorded so far and return the position reached."""
 
+    def position(self) -> int:
+        """Return the position that every view has reached by now."""
+
     def files_of(self, user_id: str) -> FileList:
         """Return the user's current files."""
 

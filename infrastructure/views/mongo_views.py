@@ -114,6 +114,11 @@ class MongoViews:
             self._known = state
             return state.position
 
+    @_served
+    def position(self) -> int:
+        """Return the position that every view has reached by now."""
+        return self._states.load().position
+
     def _step(self, since: ViewState, batch: Sequence[Recorded], reached: int, owners: Owners) -> ViewState:
         """Write a batch and note the position; return where the views stand then."""
         try:

@@ -18,7 +18,8 @@ from application.verify import VerifyReport
 from domain.executions import Outcome
 from domain.files import LedgerFile
 from interfaces.cli.documents import MigrationRow
-from interfaces.cli.text import left_text, moment_text, safe_text, size_text
+from interfaces.cli.text import left_text, moment_text, safe_text
+from interfaces.sizes import size_text
 
 MAX_SHOWN_CHARACTERS = 12_000
 _NEXT_STEPS = (

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from domain.errors import InvalidValueError
 
 _KEPT_CONTROLS = frozenset("\n\t")
-_STEP = 1024
-_UNITS = ("KB", "MB", "GB", "TB")
 
 
 def safe_text(text: str) -> str:
@@ -16,14 +14,6 @@ def safe_text(text: str) -> str:
         c if c in _KEPT_CONTROLS or unicodedata.category(c)[0] != "C" else "�"
         for c in text.replace("\r\n", "\n")
     )
-
-
-def size_text(size_bytes: int) -> str:
-    """Return `1.2 MB`: binary steps, one decimal from KB up."""
-    if size_bytes < _STEP:
-        return f"{size_bytes} B"
-    power = min(len(_UNITS), (size_bytes.bit_length() - 1) // 10)
-    return f"{size_bytes / _STEP**power:.1f} {_UNITS[power - 1]}"
 
 
 def moment_text(moment: datetime) -> str:

@@ -8,7 +8,8 @@ from application.compare import Difference
 from application.provenance import Trace
 from domain.files import LedgerFile
 from domain.provenance import Node, NodeKind
-from interfaces.cli.text import moment_text, safe_text, size_text
+from interfaces.cli.text import moment_text, safe_text
+from interfaces.sizes import size_text
 
 
 def difference(found: Difference) -> RenderableType:

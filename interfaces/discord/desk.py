@@ -1,6 +1,7 @@
 """What the bot does for one user, by the use cases: the only place where Discord meets them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from threading import Event
 
@@ -8,8 +9,14 @@ import disnake
 import httpx2
 
 from application.analyses import analysis_code
-from application.files import Listing
-from domain.files import LedgerFile
+from application.audit import History, Why
+from application.files import Listing, matching
+from application.operators import Status
+from domain.errors import NoSuchFileError
+from domain.files import LedgerFile, is_file_id
+from domain.rate_limits import Activity
+from interfaces.discord.deliveries import Delivery, delivery_of
+from interfaces.discord.histories import PAGE_EVENTS, Past
 from interfaces.discord.observer import StoppableRun
 from interfaces.discord.results import Result, result_of
 from interfaces.discord.uploads import Outcome, save_all
@@ -29,7 +36,8 @@ class Desk:
     async def save(self, user_id: str, attachments: Sequence[disnake.Attachment]) -> list[Outcome]:
         """Keep the files of a message."""
         upload = self._wiring.upload
-        return await self._workers.quick(lambda: save_all(upload, self._client, user_id, attachments))
+        limits = self._wiring.rate_limits
+        return await self._workers.quick(lambda: save_all(upload, limits, self._client, user_id, attachments))
 
     async def files(self, user_id: str) -> Listing:
         """Return the user's current files."""
@@ -57,20 +65,118 @@ class Desk:
         """
         return await self._workers.quick(lambda: self._wiring.delete_file(user_id, file_id))
 
+    async def find(self, user_id: str, text: str) -> list[LedgerFile]:
+        """Return the user's files that `text` may mean, the newest first."""
+        return matching((await self.files(user_id)).files, text)
+
+    async def download(self, user_id: str, file_id: str, limit_bytes: int) -> Delivery:
+        """Hand a file of the user back; `limit_bytes` is what the place takes.
+
+        Raises:
+            NoSuchFileError: the user has no such file.
+        """
+
+        def work() -> Delivery:
+            file, content = self._wiring.open_file(user_id, file_id)
+            with content:
+                return delivery_of(file, content, limit_bytes)
+
+        return await self._workers.quick(work)
+
     async def analyse(self, user_id: str, name: str, file_id: str, limit_bytes: int) -> Result:
         """Run a quick analysis of a file of the user.
 
         Raises:
             NoSuchFileError: the user has no such file.
+            RateLimitedError: the user has to wait first.
         """
         await self.file(user_id, file_id)
-        code = analysis_code(name, file_id)
+        return await self.run(user_id, analysis_code(name, file_id), limit_bytes)
+
+    async def run(self, user_id: str, code: str, limit_bytes: int) -> Result:
+        """Run Python for the user and return what came of it as a message.
+
+        Raises:
+            RateLimitedError: the user has to wait first.
+            QueueFullError: too many of the user's runs wait.
+        """
+        self._wiring.rate_limits.take(user_id, Activity.RUN)
 
         def work() -> Result:
             execution = self._wiring.run_code(user_id, code, observer=StoppableRun(self._stopping))
             return result_of(execution, partial(self._wiring.open_file, user_id), limit_bytes)
 
         return await self._workers.run(work)
+
+    # -- looking back ------------------------------------------------------------
+
+    async def why(self, user_id: str, reference: str) -> Why:
+        """Say why a file of the user is there or gone; `reference` is its id or its name.
+
+        Raises:
+            NoSuchFileError: the user never had such a file.
+        """
+        return await self._workers.quick(
+            lambda: self._wiring.why(self._past_file(user_id, reference), owner=user_id)
+        )
+
+    async def history(self, user_id: str, before: int | None) -> Past:
+        """Return a page of the user's own history."""
+        return await self._workers.quick(
+            lambda: self._past(self._wiring.history.newest(user_id, PAGE_EVENTS, before=before))
+        )
+
+    async def file_history(self, user_id: str, reference: str) -> Past:
+        """Return what happened last to a file of the user; `reference` is its id or its name.
+
+        Raises:
+            NoSuchFileError: the user never had such a file.
+        """
+
+        def work() -> Past:
+            why = self._wiring.why(self._past_file(user_id, reference), owner=user_id)
+            page = self._wiring.history.of_file(user_id, why.file_id, PAGE_EVENTS)
+            return self._past(page, file_id=why.file_id)
+
+        return await self._workers.quick(work)
+
+    async def audit(self, operator_id: str, user_id: str, before: int | None) -> Past:
+        """Return a page of another user's history; that it was read is recorded there.
+
+        Raises:
+            NotOperatorError: who asks may not.
+            InvalidValueError: nothing is recorded of the user.
+        """
+        audit = self._wiring.audit
+        return await self._workers.quick(
+            lambda: self._past(audit(operator_id, user_id, PAGE_EVENTS, before=before), is_audit=True)
+        )
+
+    async def status(self, operator_id: str) -> Status:
+        """Tell how the program does.
+
+        Raises:
+            NotOperatorError: who asks may not.
+        """
+        return await self._workers.quick(lambda: self._wiring.status(operator_id))
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._wiring.clock.now()
+
+    def _past(self, page: History, *, file_id: str | None = None, is_audit: bool = False) -> Past:
+        history = self._wiring.history
+        return Past(page, history.filenames(page), history.length(page.user_id), file_id, is_audit)
+
+    def _past_file(self, user_id: str, reference: str) -> str:
+        if is_file_id(reference):
+            return reference
+        file_id = self._wiring.why.newest_named(user_id, reference)
+        if file_id is None:
+            raise NoSuchFileError(reference)
+        return file_id
+
+    # -- life --------------------------------------------------------------------
 
     def stop_runs(self) -> None:
         """Have every run end now; what it made until then is recorded."""

@@ -11,7 +11,6 @@ NO_TOKEN = (
     "There is no DISCORD_TOKEN. Make a bot at "
     f"{PORTAL}, copy its token (Bot, Reset Token) into DISCORD_TOKEN, and start again."
 )
-FAILED = "Something went wrong that should not. Nothing that was acknowledged is lost; please try again."
 NEEDED = "View Channel, Send Messages, Embed Links, Attach Files and Read Message History"
 
 

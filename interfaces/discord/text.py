@@ -4,6 +4,8 @@ from datetime import datetime
 
 import disnake
 
+from interfaces.discord.words import ENGLISH, Words
+
 MESSAGE_CHARACTERS = 2_000
 FENCE = "```"
 _ZERO_WIDTH = "\u200b"
@@ -26,6 +28,8 @@ def fenced(text: str) -> str:
     return f"{FENCE}\n{inside}\n{FENCE}"
 
 
-def expiry_text(expires_at: datetime | None) -> str:
+def expiry_text(expires_at: datetime | None, words: Words = ENGLISH) -> str:
     """Return when a file leaves, in each reader's own time."""
-    return f"expires <t:{int(expires_at.timestamp())}:R>" if expires_at else "kept until deleted"
+    if expires_at is None:
+        return words("KEPT")
+    return words("EXPIRES", when=f"<t:{int(expires_at.timestamp())}:R>")

@@ -9,12 +9,15 @@ from disnake.ui.select.string import StringSelect
 
 from application.analyses import ANALYSES
 from domain.files import LedgerFile, is_file_id
-from interfaces.cli.text import size_text
 from interfaces.discord.text import clipped
+from interfaces.discord.words import ENGLISH, Words
+from interfaces.sizes import size_text
 
 PREFIX = "file"
 PICK = f"{PREFIX}:pick"
+DOWNLOAD, WHY, HISTORY = "download", "why", "history"
 DELETE, CONFIRMED = "delete", "delete-confirmed"
+ACTIONS = frozenset({*ANALYSES, DOWNLOAD, WHY, HISTORY, DELETE, CONFIRMED})
 MAX_OPTIONS = 25
 OPTION_CHARACTERS = 100
 
@@ -38,30 +41,27 @@ class FileAction:
         """Return the action of a custom id; None when it is none of ours."""
         prefix, _, rest = (custom_id or "").partition(":")
         action, _, file_id = rest.partition(":")
-        known = action in {*ANALYSES, DELETE, CONFIRMED}
-        return cls(action, file_id) if prefix == PREFIX and known and is_file_id(file_id) else None
+        is_ours = prefix == PREFIX and action in ACTIONS and is_file_id(file_id)
+        return cls(action, file_id) if is_ours else None
 
 
-def file_buttons(file_id: str) -> Rows:
-    """Return the row of what can be done with a file."""
-    buttons: Rows = [
-        disnake.ui.Button(label=analysis.title, custom_id=FileAction(name, file_id).custom_id)
-        for name, analysis in ANALYSES.items()
-    ]
-    danger = disnake.ButtonStyle.danger
-    buttons.append(
-        disnake.ui.Button(label="Delete", style=danger, custom_id=FileAction(DELETE, file_id).custom_id)
-    )
-    return [buttons]
+def file_buttons(file_id: str, words: Words = ENGLISH) -> Rows:
+    """Return the row of what is done first with a new file."""
+    return [[*_analysis_buttons(file_id, words), _button(DELETE, file_id, words)]]
 
 
-def confirm_button(file_id: str) -> Rows:
+def card_buttons(file_id: str, words: Words) -> Rows:
+    """Return the rows of all that can be done with a file."""
+    actions = (DOWNLOAD, WHY, HISTORY, DELETE)
+    return [_analysis_buttons(file_id, words), [_button(action, file_id, words) for action in actions]]
+
+
+def confirm_button(file_id: str, words: Words) -> Rows:
     """Return the button that deletes for good."""
-    custom_id = FileAction(CONFIRMED, file_id).custom_id
-    return [disnake.ui.Button(label="Delete it", style=disnake.ButtonStyle.danger, custom_id=custom_id)]
+    return [_button(CONFIRMED, file_id, words)]
 
 
-def file_picker(files: Sequence[LedgerFile]) -> Rows:
+def file_picker(files: Sequence[LedgerFile], words: Words = ENGLISH) -> Rows:
     """Return a select of files; the newest come first when they are too many."""
     options = [
         disnake.SelectOption(
@@ -71,4 +71,15 @@ def file_picker(files: Sequence[LedgerFile]) -> Rows:
         )
         for file in list(reversed(files))[:MAX_OPTIONS]
     ]
-    return [StringSelect(custom_id=PICK, placeholder="Choose a file", options=options)]
+    return [StringSelect(custom_id=PICK, placeholder=words("CHOOSE"), options=options)]
+
+
+def _analysis_buttons(file_id: str, words: Words) -> Rows:
+    return [_button(name, file_id, words) for name in ANALYSES]
+
+
+def _button(action: str, file_id: str, words: Words) -> Any:
+    is_dangerous = action in {DELETE, CONFIRMED}
+    style = disnake.ButtonStyle.danger if is_dangerous else disnake.ButtonStyle.secondary
+    label = words(action.upper().replace("-", "_"))
+    return disnake.ui.Button(label=label, style=style, custom_id=FileAction(action, file_id).custom_id)

@@ -14,6 +14,8 @@ from interfaces.wiring import Wiring
 from tests.support.discord_server import TOKEN, DiscordServer, Person, redirected
 from tests.support.running_bot import RunningBot
 
+SYNC = "PUT /applications/{application_id}/commands"
+
 RunFileBot = Callable[..., RunningBot]
 
 

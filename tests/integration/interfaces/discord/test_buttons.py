@@ -1,7 +1,6 @@
-from tests.integration.interfaces.discord.conftest import RunFileBot
+from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot
 from tests.support.discord_server import DiscordServer, Person, Upload
 
-SYNC = "PUT /applications/{application_id}/commands"
 CSV = Upload("sales.csv", b"city,sold\nOslo,3\nRoma,5\n")
 
 
@@ -33,11 +32,12 @@ def test_a_file_is_deleted_after_one_question(run_bot: RunFileBot, alice: Person
     card = alice.sees()
 
     question = alice.click(card, "Delete").message()
-    answer = alice.click(question, "Delete it").message()
+    answer = alice.click(question, "Delete it").message(lambda message: message.text != question.text)
     again = alice.click(card, "Delete").message()
 
     assert question.is_ephemeral
     assert answer.text == "sales.csv is deleted."
+    assert not answer.widgets
     assert "You have no file" in again.text
 
 
@@ -63,12 +63,39 @@ def test_buttons_outlive_a_restart(run_bot: RunFileBot, alice: Person) -> None:
     assert "Delete sales.csv for good?" in alice.click(card, "Delete").message().text
 
 
-def test_help_is_given_in_private(run_bot: RunFileBot, discord: DiscordServer, alice: Person) -> None:
-    """The command is synced at the start."""
+def test_a_chosen_file_is_downloaded_and_explained(run_bot: RunFileBot, alice: Person) -> None:
+    """Its card gives the bytes back, and says why it is there and what happened to it."""
+    run_bot()
+    alice.ask_bot(files=[CSV, Upload("other.txt", b"x")])
+    card = alice.choose(alice.sees(), "Choose a file", "sales.csv").message()
+
+    handed = alice.click(card, "Download").message()
+    why = alice.click(card, "Why?").message()
+    history = alice.click(card, "History").message()
+
+    assert [item.filename for item in handed.attachments] == ["sales.csv"]
+    assert handed.attachments[0].size_bytes == len(CSV.data)
+    assert why.embeds[0]["title"] == "sales.csv: there"
+    assert "It is in your list, expires <t:" in why.text
+    assert "**sales.csv** uploaded (24 B)" in history.text
+    assert "other.txt" not in history.text
+    assert handed.is_ephemeral
+    assert why.is_ephemeral
+    assert history.is_ephemeral
+
+
+def test_a_file_that_is_too_large_for_the_place_comes_zipped(
+    discord: DiscordServer, run_bot: RunFileBot, alice: Person
+) -> None:
+    """Over the limit of a file, what can be made smaller is."""
     run_bot()
     discord.until_call(SYNC)
+    opened = alice.slash("run")
+    alice.submit(opened, {"code": "open('big.txt', 'w').write('x' * 11_000_000)"}).message(timeout_s=30)
+    listed = alice.slash("files").message(timeout_s=30)
+    big = alice.choose(listed, "Choose a file", "big.txt").message()
 
-    answer = alice.slash("help").message()
+    handed = alice.click(big, "Download").message(timeout_s=20)
 
-    assert answer.is_ephemeral
-    assert "Send me files" in answer.text
+    assert [item.filename for item in handed.attachments] == ["big.txt.zip"]
+    assert "comes zipped" in handed.text

@@ -48,7 +48,7 @@ def test_ten_files_are_one_card_with_a_choice(run_bot: RunFileBot, alice: Person
     assert len(card.embeds[0]["fields"]) == 10
     assert chosen.is_ephemeral
     assert chosen.embeds[0]["title"] == "3.txt"
-    assert len(chosen.widgets) == 5
+    assert len(chosen.widgets) == 8
 
 
 def test_what_is_not_meant_for_the_bot_is_left_alone(

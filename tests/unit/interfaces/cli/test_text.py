@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidValueError
-from interfaces.cli.text import left_text, parse_time, safe_text, size_text
+from interfaces.cli.text import left_text, parse_time, safe_text
+from interfaces.sizes import size_text
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 

@@ -1,0 +1,94 @@
+"""What only those may do who run the program; each look at a user's history is told to that user."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from application.audit import History, ReadHistory
+from application.ledgers import By, Ledgers
+from application.ports.sandbox import Check
+from domain.errors import InvalidValueError, RefusedError
+from domain.metadata import admin_actor
+
+
+class NotOperatorError(RefusedError):
+    """Somebody asked for what is the operators' alone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is for the operators of the bot only (ADMIN_USER_IDS). Your own data is in /history."
+        )
+
+
+class Operators:
+    """The users whom the operator's settings name."""
+
+    def __init__(self, user_ids: frozenset[str]) -> None:
+        self._user_ids = user_ids
+
+    def check(self, user_id: str) -> None:
+        """Let pass only an operator.
+
+        Raises:
+            NotOperatorError: the user is none.
+        """
+        if user_id not in self._user_ids:
+            raise NotOperatorError
+
+
+class AuditUser:
+    """Lets an operator read a user's history, and the user know of it."""
+
+    def __init__(self, operators: Operators, history: ReadHistory, ledgers: Ledgers) -> None:
+        self._operators, self._history, self._ledgers = operators, history, ledgers
+
+    def __call__(self, operator_id: str, user_id: str, limit: int, *, before: int | None = None) -> History:
+        """Return the user's newest events (before that sequence), once it is recorded that they are read.
+
+        Raises:
+            NotOperatorError: who asks is no operator; nothing is read.
+            InvalidValueError: the user never was here; there is nothing to read.
+        """
+        self._operators.check(operator_id)
+        page = self._history.newest(user_id, limit, before=before)
+        if not page.events:
+            msg = f"Nothing is recorded of the user {user_id}. Nothing was read."
+            raise InvalidValueError(msg)
+        first, last = (recorded.event.originator_version for recorded in (page.events[0], page.events[-1]))
+        self._ledgers.decide(
+            user_id,
+            lambda ledger, metadata: ledger.record_read(first, last, metadata),
+            By(admin_actor(operator_id)),
+        )
+        return page
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the program does: events in the ledger and in the views, runs under way, and what works."""
+
+    head: int
+    viewed: int
+    runs: int
+    free_bytes: int
+    checks: tuple[Check, ...]
+
+    @property
+    def lag_events(self) -> int:
+        """How many events the views have not taken in yet."""
+        return max(0, self.head - self.viewed)
+
+
+class ReadStatus:
+    """Tells an operator how the program does."""
+
+    def __init__(self, operators: Operators, read: Callable[[], Status]) -> None:
+        self._operators, self._read = operators, read
+
+    def __call__(self, operator_id: str) -> Status:
+        """Look at every part.
+
+        Raises:
+            NotOperatorError: who asks is no operator.
+        """
+        self._operators.check(operator_id)
+        return self._read()

@@ -1,0 +1,130 @@
+"""What buttons and selects do. Whose file it is, the use cases check at each click."""
+
+from typing import Any
+
+from disnake.ext import commands
+from disnake.interactions.message import MessageInteraction
+
+from interfaces.discord.answering import Answer, acknowledge, deliver
+from interfaces.discord.cards import file_card
+from interfaces.discord.deliveries import Delivery
+from interfaces.discord.desk import Desk
+from interfaces.discord.file_list import FilesPage, files_card
+from interfaces.discord.histories import OWN, HistoryPage, history_card, why_card
+from interfaces.discord.text import shown_name
+from interfaces.discord.widgets import (
+    CONFIRMED,
+    DELETE,
+    DOWNLOAD,
+    HISTORY,
+    PICK,
+    WHY,
+    FileAction,
+    confirm_button,
+)
+from interfaces.discord.words import Words
+from interfaces.sizes import size_text
+
+Click = MessageInteraction[Any]
+
+
+class Clicks(commands.Cog):
+    """Answers clicks and choices; everything they mean is in their custom id."""
+
+    def __init__(self, answer: Answer, desk: Desk) -> None:
+        self._answer, self._desk = answer, desk
+        self._actions = {
+            DOWNLOAD: self._download,
+            WHY: self._why,
+            HISTORY: self._history,
+            DELETE: self._ask_to_delete,
+            CONFIRMED: self._delete,
+        }
+
+    @commands.Cog.listener("on_button_click")
+    async def on_click(self, inter: Click) -> None:
+        """Do what a button says."""
+        custom_id = inter.component.custom_id
+        if (wanted := FileAction.of(custom_id)) is not None:
+            act = self._actions.get(wanted.action)
+            answer = act(inter, wanted.file_id) if act else self._analyse(inter, wanted)
+            await self._answer(inter, answer)
+        elif (files_page := FilesPage.of(custom_id)) is not None:
+            await self._answer(inter, self._turn_files(inter, files_page))
+        elif (history_page := HistoryPage.of(custom_id)) is not None:
+            await self._answer(inter, self._turn_history(inter, history_page))
+
+    @commands.Cog.listener("on_dropdown")
+    async def on_choice(self, inter: Click) -> None:
+        """Show the card of the file that was chosen."""
+        if inter.component.custom_id == PICK and inter.values:
+            await self._answer(inter, self._pick(inter, inter.values[0]))
+
+    # -- a file ------------------------------------------------------------------
+
+    async def _pick(self, inter: Click, file_id: str) -> None:
+        await acknowledge(inter)
+        embed, widgets = file_card(await self._desk.file(str(inter.author.id), file_id), Words.of(inter))
+        await deliver(inter, embed=embed, components=widgets)
+
+    async def _analyse(self, inter: Click, wanted: FileAction) -> None:
+        await acknowledge(inter, is_private=inter.message.flags.ephemeral)
+        user_id, limit_bytes = str(inter.author.id), inter.attachment_size_limit
+        result = await self._desk.analyse(user_id, wanted.action, wanted.file_id, limit_bytes)
+        await deliver(inter, result.content, files=result.files)
+
+    async def _download(self, inter: Click, file_id: str) -> None:
+        await acknowledge(inter)
+        delivery = await self._desk.download(str(inter.author.id), file_id, inter.attachment_size_limit)
+        files = [delivery.attachment] if delivery.attachment else []
+        await deliver(inter, _about(delivery, Words.of(inter)), files=files)
+
+    async def _why(self, inter: Click, file_id: str) -> None:
+        await acknowledge(inter)
+        why = await self._desk.why(str(inter.author.id), file_id)
+        await deliver(inter, embed=why_card(why, str(inter.author.id), Words.of(inter)))
+
+    async def _history(self, inter: Click, file_id: str) -> None:
+        await acknowledge(inter)
+        past = await self._desk.file_history(str(inter.author.id), file_id)
+        embed, widgets = history_card(past, Words.of(inter))
+        await deliver(inter, embed=embed, components=widgets)
+
+    async def _ask_to_delete(self, inter: Click, file_id: str) -> None:
+        await acknowledge(inter)
+        words = Words.of(inter)
+        name = shown_name((await self._desk.file(str(inter.author.id), file_id)).filename)
+        question = words("DELETE_QUESTION", name=name)
+        await deliver(inter, question, components=confirm_button(file_id, words))
+
+    async def _delete(self, inter: Click, file_id: str) -> None:
+        await acknowledge(inter, in_place=True)
+        name = shown_name((await self._desk.delete(str(inter.author.id), file_id)).filename)
+        await deliver(inter, Words.of(inter)("DELETED", name=name), components=[])
+
+    # -- pages -------------------------------------------------------------------
+
+    async def _turn_files(self, inter: Click, wanted: FilesPage) -> None:
+        await acknowledge(inter, in_place=True)
+        listing = await self._desk.files(str(inter.author.id))
+        embed, widgets = files_card(listing, wanted, Words.of(inter))
+        await deliver(inter, embed=embed, components=widgets)
+
+    async def _turn_history(self, inter: Click, wanted: HistoryPage) -> None:
+        await acknowledge(inter, in_place=True)
+        reader_id = str(inter.author.id)
+        if wanted.user_id == OWN:
+            past = await self._desk.history(reader_id, wanted.before)
+        else:
+            past = await self._desk.audit(reader_id, wanted.user_id, wanted.before)
+        embed, widgets = history_card(past, Words.of(inter))
+        await deliver(inter, embed=embed, components=widgets)
+
+
+def _about(delivery: Delivery, words: Words) -> str | None:
+    """Return what has to be said about a file that could not come as it is."""
+    name, limit = shown_name(delivery.file.filename), size_text(delivery.limit_bytes)
+    if delivery.attachment is None:
+        size = size_text(delivery.file.size_bytes)
+        return words("TOO_LARGE_HERE", name=name, size=size, limit=limit)
+    return words("ZIPPED", name=name, limit=limit) if delivery.is_zipped else None
