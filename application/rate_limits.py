@@ -36,6 +36,11 @@ class RateLimits:
             if len(self._buckets) > MAX_BUCKETS:
                 self._forget_full(now_s)
 
+    def __len__(self) -> int:
+        """Return how many users' activities are remembered."""
+        with self._lock:
+            return len(self._buckets)
+
     def _forget_full(self, now_s: float) -> None:
         self._buckets = {
             key: bucket

@@ -50,7 +50,7 @@ def files_card(listing: Listing, wanted: FilesPage, words: Words) -> tuple[disna
     newest_first = listing.files[::-1]
     shown = newest_first[number * MAX_OPTIONS : (number + 1) * MAX_OPTIONS]
     embed.description = "\n".join(_line(file, words) for file in shown)
-    rows: Rows = [file_picker(shown[::-1], words)]
+    rows = file_picker(shown[::-1], words)
     if pages > 1:
         embed.set_footer(text=words("PAGE", page=number + 1, pages=pages))
         rows.append(turn_buttons(_id(number - 1, pages), _id(number + 1, pages), words))

@@ -82,17 +82,8 @@ def test_more_files_than_a_select_holds_are_on_pages(
     assert again.text == newest.text
 
 
-@pytest.mark.usefixtures("bot")
-def test_an_empty_list_says_how_to_fill_it(alice: Person) -> None:
-    """There is nothing to choose from."""
-    listed = alice.slash("files").message(timeout_s=SECONDS)
-
-    assert "You have no files yet" in listed.text
-    assert not listed.widgets
-
-
 def test_what_is_typed_finds_ones_own_files_only(bot: DiscordServer, alice: Person) -> None:
-    """Part of a name proposes name, size and age, and sends the id."""
+    """Part of a name proposes name, size and age, and sends the id; others are told that they have none."""
     bob = bot.person("bob")
     alice.dm("", [CSV, Upload("notes.txt", b"x")])
     alice.sees(channel=alice.direct())
@@ -105,6 +96,7 @@ def test_what_is_typed_finds_ones_own_files_only(bot: DiscordServer, alice: Pers
     assert found["name"].endswith(" ago")
     assert why.embeds[0]["title"] == "sales.csv: there"
     assert bob.complete("why", {"file": ""}, "file") == []
+    assert "You have no files yet" in bob.slash("files").message().text
     assert "You have no file" in bob.slash("why", {"file": found["value"]}).message().text
 
 

@@ -1,0 +1,49 @@
+"""The event loop under load, by what the gateway sees of it."""
+
+import subprocess
+import sys
+from itertools import pairwise
+
+from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot
+from tests.support.discord_server import DiscordServer
+
+USERS = 20
+INTERVAL_S = 0.1
+MAX_JITTER_S = 0.1
+LATENESS = """
+import sys, time
+worst = 0.0
+print(flush=True)
+while not sys.stdin.closed:
+    began = time.monotonic()
+    time.sleep(0.01)
+    worst = max(worst, time.monotonic() - began - 0.01)
+    print(worst, flush=True)
+"""
+
+
+def test_heartbeats_stay_even_under_twenty_runs(discord: DiscordServer, run_bot: RunFileBot) -> None:
+    """They come within 100 ms of their time, and of what this machine makes any process wait meanwhile."""
+    discord.gateway.heartbeat_interval_s = INTERVAL_S
+    run_bot()
+    discord.until_call(SYNC)
+    (session,) = discord.gateway.sessions.values()
+    people = [discord.person(f"user-{number}") for number in range(USERS)]
+    forms = [person.slash("run") for person in people]
+    for form in forms:
+        form.modal()
+    before = len(session.heartbeats_s)
+
+    with subprocess.Popen([sys.executable, "-c", LATENESS], stdout=subprocess.PIPE, text=True) as control:
+        code = {"code": "print(sum(range(10**6)))"}
+        replies = [person.submit(form, code) for person, form in zip(people, forms, strict=True)]
+        for reply in replies:
+            assert "499999500000" in reply.message(timeout_s=60).text
+        control.kill()
+        worst_s = [float(line) for line in control.communicate()[0].split()][-1]
+
+    beats = session.heartbeats_s[before:]
+    jitters_s = [abs(later - earlier - INTERVAL_S) for earlier, later in pairwise(beats)]
+    print(len(beats), max(jitters_s), worst_s)
+    assert len(beats) > 3
+    assert max(jitters_s) < MAX_JITTER_S + worst_s
