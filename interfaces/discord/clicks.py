@@ -11,6 +11,7 @@ from interfaces.discord.deliveries import Delivery
 from interfaces.discord.desk import Desk
 from interfaces.discord.file_list import FilesPage, files_card
 from interfaces.discord.histories import OWN, HistoryPage, history_card, why_card
+from interfaces.discord.runs import show_run
 from interfaces.discord.text import shown_name
 from interfaces.discord.widgets import (
     CONFIRMED,
@@ -70,8 +71,7 @@ class Clicks(commands.Cog):
     async def _analyse(self, inter: Click, wanted: FileAction) -> None:
         await acknowledge(inter, is_private=inter.message.flags.ephemeral)
         user_id, limit_bytes = str(inter.author.id), inter.attachment_size_limit
-        result = await self._desk.analyse(user_id, wanted.action, wanted.file_id, limit_bytes)
-        await deliver(inter, result.content, files=result.files)
+        await show_run(inter, self._desk.analyse(user_id, wanted.action, wanted.file_id, limit_bytes))
 
     async def _download(self, inter: Click, file_id: str) -> None:
         await acknowledge(inter)

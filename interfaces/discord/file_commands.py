@@ -14,6 +14,7 @@ from interfaces.discord.desk import Desk
 from interfaces.discord.file_list import FilesPage, choice_of, files_card
 from interfaces.discord.histories import history_card, why_card
 from interfaces.discord.modals import RunForm
+from interfaces.discord.runs import show_run
 from interfaces.discord.widgets import MAX_OPTIONS
 from interfaces.discord.words import Words, description, name, option
 
@@ -114,8 +115,7 @@ class FileCommands(commands.Cog):
     async def _run(self, inter: ModalInteraction[Any], form: RunForm) -> None:
         await acknowledge(inter, is_private=not form.is_public)
         limit_bytes = inter.attachment_size_limit
-        result = await self._desk.run(str(inter.author.id), form.code_in(inter), limit_bytes)
-        await deliver(inter, result.content, files=result.files)
+        await show_run(inter, self._desk.run(str(inter.author.id), form.code_in(inter), limit_bytes))
 
     async def _history(self, inter: Command, file: str | None) -> None:
         await acknowledge(inter)

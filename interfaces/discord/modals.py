@@ -10,7 +10,7 @@ from disnake.interactions.modal import ModalInteraction
 from interfaces.discord.answering import ALREADY_ACKNOWLEDGED
 from interfaces.discord.words import Words
 
-PREFIX = "run"
+PREFIX = "run-form"
 CODE = "code"
 CODE_CHARACTERS = 4_000
 _PUBLIC, _PRIVATE = "public", "private"

@@ -44,6 +44,5 @@ def test_heartbeats_stay_even_under_twenty_runs(discord: DiscordServer, run_bot:
 
     beats = session.heartbeats_s[before:]
     jitters_s = [abs(later - earlier - INTERVAL_S) for earlier, later in pairwise(beats)]
-    print(len(beats), max(jitters_s), worst_s)
     assert len(beats) > 3
     assert max(jitters_s) < MAX_JITTER_S + worst_s
