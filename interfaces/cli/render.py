@@ -147,6 +147,8 @@ def _details(data: dict[str, object]) -> str:
         "execution_id",
         "outcome",
         "bytes_freed",
+        "first_sequence",
+        "last_sequence",
     )
     facts = [
         f"{data[name]}" if name != "size_bytes" else size_text(int(str(data[name])))

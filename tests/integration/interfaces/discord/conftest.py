@@ -11,7 +11,7 @@ from infrastructure.settings import Settings
 from interfaces.discord.bot import FileBot
 from interfaces.discord.desk import Desk
 from interfaces.wiring import Wiring
-from tests.support.discord_server import TOKEN, DiscordServer, Person, redirected
+from tests.support.discord_server import TOKEN, DiscordServer, Message, Person, redirected
 from tests.support.running_bot import RunningBot
 
 SYNC = "PUT /applications/{application_id}/commands"
@@ -47,3 +47,8 @@ def run_bot(discord: DiscordServer, tmp_path: Path) -> Iterator[RunFileBot]:
             return bot
 
         yield run
+
+
+def showing(text: str) -> Callable[[Message], bool]:
+    """Return what accepts a message in which a text can be read."""
+    return lambda message: text in message.text

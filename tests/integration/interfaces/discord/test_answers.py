@@ -7,6 +7,12 @@ CALLBACK = "POST /interactions/{interaction_id}/{interaction_token}/callback"
 EDIT = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
 CSV = Upload("sales.csv", b"city,sold\nOslo,3\nRoma,5\n")
 SECONDS = 30
+LONG = """
+import time
+open('made.txt', 'w').write('whole')
+time.sleep(1)
+print('late but there')
+"""
 
 
 def runs_of(person: Person) -> int:
@@ -83,24 +89,6 @@ def test_what_is_told_twice_is_done_once(discord: DiscordServer, run_bot: RunFil
     assert len(discord.calls(CALLBACK)) == 4
 
 
-def test_an_upload_by_command_is_the_same_file_after_a_restart(
-    discord: DiscordServer, run_bot: RunFileBot, alice: Person
-) -> None:
-    """The attachment's id is what counts: a message with it brings no second file."""
-    first = run_bot()
-    discord.until_call(SYNC)
-    sent = alice.dm("", [CSV])
-    alice.sees(channel=alice.direct())
-    first.stop()
-    run_bot()
-    discord.clock.advance(600)
-    discord.repeat(sent)
-
-    card = alice.slash("upload", {"file": CSV}).message()
-
-    assert card.embeds[0]["footer"]["text"] == "Your files: 2/20"
-
-
 def test_a_result_that_took_longer_than_discord_waits_comes_directly(
     discord: DiscordServer, run_bot: RunFileBot, alice: Person
 ) -> None:
@@ -115,14 +103,6 @@ def test_a_result_that_took_longer_than_discord_waits_comes_directly(
 
     assert "late but there" in result.text
     assert [item.size_bytes for item in result.attachments] == [5]
-
-
-LONG = """
-import time
-open('made.txt', 'w').write('whole')
-time.sleep(1)
-print('late but there')
-"""
 
 
 def test_strangers_get_nothing_from_a_card_after_a_restart(

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot
+from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot, showing
 from tests.support.discord_server import CannotDoError, DiscordServer, Message, Person, Upload
 
 CSV = Upload("sales.csv", b"city,sold\nOslo,3\nRoma,5\n")
@@ -64,7 +64,7 @@ def test_more_files_than_a_select_holds_are_on_pages(
     discord.until_call(SYNC)
     for start in (0, 10, 20):
         alice.dm("", texts(10 if start < 20 else 7, start))
-        alice.sees(lambda card, start=start: f"{start}.txt" in card.text, channel=alice.direct())
+        alice.sees(showing(f"{start}.txt"), channel=alice.direct())
 
     newest = alice.slash("files").message(timeout_s=SECONDS)
     first.stop()
@@ -123,7 +123,7 @@ def test_history_is_told_a_page_at_a_time(alice: Person) -> None:
     """The newest events first, in words, to their owner alone."""
     for start in (0, 10):
         alice.dm("", texts(10, start))
-        alice.sees(lambda card, start=start: f"{start}.txt" in card.text, channel=alice.direct())
+        alice.sees(showing(f"{start}.txt"), channel=alice.direct())
 
     newest = alice.slash("history").message()
     oldest = turned(alice, newest, "Older")

@@ -1,4 +1,4 @@
-from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot
+from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot, showing
 from tests.support.discord_server import DiscordServer, Person, Upload
 
 CSV = Upload("sales.csv", b"city,sold\nOslo,3\nRoma,5\n")
@@ -37,7 +37,7 @@ def test_each_page_of_an_audit_is_recorded(
     operator = operator_of(discord, run_bot)
     for start in (0, 10):
         alice.dm("", [Upload(f"{start + number}.txt", b"x") for number in range(10)])
-        alice.sees(lambda card, start=start: f"{start}.txt" in card.text, channel=alice.direct())
+        alice.sees(showing(f"{start}.txt"), channel=alice.direct())
 
     audited = operator.slash("audit", {"user": alice.user}).message()
     operator.click(audited, "Older").message(lambda now: "first met" in now.text)
