@@ -8,7 +8,8 @@ from rich.text import Text
 
 from application.checkpoints import Taken
 from application.ports.journal import JournalStatus, RestoreReport
-from interfaces.cli.text import moment_text, size_text
+from interfaces.cli.text import moment_text
+from interfaces.sizes import size_text
 
 
 def journal(status: JournalStatus, set_aside: str | None) -> RenderableType:

@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import disnake
@@ -104,6 +105,8 @@ class FileBot(commands.InteractionBot):
             log.warning(permission_words(place, error))
         except disnake.HTTPException as error:
             log.warning("Discord refused an answer", status=error.status, code=error.code, reason=error.text)
+            if error.status != HTTPStatus.NOT_FOUND:  # there is still somebody who waits
+                await self._say(tell, words("FAILED"), place)
         except Exception:
             log.exception("an answer failed")
             await self._say(tell, words("FAILED"), place)

@@ -1,7 +1,7 @@
 """Answers to interactions over a bad network: none is lost, none is there twice."""
 
 from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot
-from tests.support.discord_server import Callback, DiscordServer, Permission, Person, Upload, faults
+from tests.support.discord_server import Callback, DiscordServer, Permission, Person, Upload, errors, faults
 
 CALLBACK = "POST /interactions/{interaction_id}/{interaction_token}/callback"
 EDIT = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
@@ -69,6 +69,19 @@ def test_an_answer_that_discord_delays_or_fails_arrives_once(
     assert [item.size_bytes for item in result.attachments] == [5]
     assert len(alice.timeline()) == 1
     assert runs_of(alice) == 1
+
+
+def test_an_answer_that_discord_refuses_is_told_of(
+    discord: DiscordServer, run_bot: RunFileBot, alice: Person
+) -> None:
+    """Nobody is left with a bot that thinks for ever."""
+    run_bot()
+    discord.until_call(SYNC)
+    discord.faults.order(EDIT, faults.refused(errors.too_large()))
+
+    answer = alice.slash("help").message()
+
+    assert "Something went wrong that should not" in answer.text
 
 
 def test_what_is_told_twice_is_done_once(discord: DiscordServer, run_bot: RunFileBot, alice: Person) -> None:
