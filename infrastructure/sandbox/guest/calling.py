@@ -6,9 +6,11 @@ from types import FrameType
 
 LAYERS = "/layers"
 _GUEST = os.path.dirname(os.path.abspath(__file__))
+_PACKAGES = (f"{LAYERS}/", f"{sys.prefix}/")
 _LIBRARIES = (
     "<frozen ",
-    *(f"{folder}/" for folder in (_GUEST, LAYERS, sys.prefix)),
+    f"{_GUEST}/",
+    *_PACKAGES,
     os.path.join(sys.base_prefix, "lib"),
 )
 
@@ -21,11 +23,17 @@ def stack_level() -> int:
     return level
 
 
-def is_a_library_loading() -> bool:
-    """Tell whether a module of a library is being executed: what it tries to import, it may go without."""
+def can_do_without() -> bool:
+    """Tell whether it is a library that imports: what it tries, it may go without.
+
+    But for what pandas needs for a method that was called, such as tabulate for
+    `to_markdown`: it asks for all of that in one place, with `errors="raise"`.
+    """
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
     while frame is not None and _is_library(frame):
-        if frame.f_code.co_name == "<module>":
+        if frame.f_code.co_name == "import_optional_dependency":
+            return bool(frame.f_locals.get("errors") != "raise")
+        if frame.f_code.co_name == "<module>" or frame.f_code.co_filename.startswith(_PACKAGES):
             return True
         frame = frame.f_back
     return False

@@ -33,7 +33,7 @@ def find(name: str) -> ModuleSpec | None:
     Raises:
         ModuleNotFoundError: the host says why there is none.
     """
-    if calling.is_a_library_loading():
+    if calling.can_do_without():
         return None
     spec = PathFinder.find_spec(name)
     with suppress(host_channel.HostGoneError):

@@ -9,7 +9,6 @@ from application.ports.sandbox import OutputStream
 from domain.executions import Outcome
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from tests.support.sandboxes import RecordingHost, Runs, await_spares, config, opened, spares_check
-from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module", params=[0, 2], ids=["single", "forked"])
@@ -236,14 +235,18 @@ def test_runs_leave_nothing_open(sandbox: BubblewrapSandbox) -> None:
     before = _at_rest(sandbox)
     for code in ("1", "1 / 0", "while True: pass", "import os; os.abort()"):
         runs(code, timeout_s=0.5)
-    wait_until(lambda: _at_rest(sandbox) == before)  # what ended is closed in the background
+    assert _at_rest(sandbox) == before
 
 
 def _at_rest(sandbox: BubblewrapSandbox) -> int:
-    """Count the open descriptors when no spare is being made."""
+    """Count the open descriptors when no spare is being made, and all that ended has been closed."""
     if "none" not in spares_check(sandbox).detail:
         await_spares(sandbox)
-    return len(list(Path("/proc/self/fd").iterdir()))
+    counts: list[int] = []
+    while len(counts) < 3 or len(set(counts[-3:])) > 1:
+        time.sleep(0.1)
+        counts.append(len(list(Path("/proc/self/fd").iterdir())))
+    return counts[-1]
 
 
 def test_code_of_any_length_and_script_arrives(run: Runs) -> None:

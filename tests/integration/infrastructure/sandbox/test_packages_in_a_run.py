@@ -77,6 +77,23 @@ def test_an_import_that_nobody_could_foresee_is_provided_too(run: Runs, code: st
     assert run.printed(code + "\nprint(greeting.WORD)") == "hello"
 
 
+def test_what_a_library_merely_tries_is_not_installed_and_what_pandas_needs_is(
+    run: Runs, packages: PreparedPackages
+) -> None:
+    """Writing a CSV looks for zstandard and goes without; to_markdown cannot do without tabulate."""
+    code = """
+import pandas as pd
+df = pd.DataFrame({'a': [1]})
+df.to_csv('a.csv')
+try:
+    df.to_markdown()
+except ImportError as error:
+    print(type(error).__name__)
+"""
+    assert run.printed(code) == "ImportError"
+    assert packages.asked == [("tabulate",)]
+
+
 _SPAWN = """
 import multiprocessing
 with multiprocessing.get_context('spawn').Pool(1) as pool:
