@@ -64,15 +64,20 @@ class Cell:
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
-    def stop(self) -> bool:
-        """Stop the first process for good; True when it is alone and will never do anything again.
+    def put_to_rest(self) -> bool:
+        """Kill the first process; True when it was alone, so that nothing will ever be done by any.
 
-        Only `kill` comes after this: nothing outside continues it, and inside
-        there is nobody else who could.
+        It is stopped first, to be looked at, and killed at once: a timer or a
+        socket that it has prepared could continue it. Who is to be killed does no
+        more than the kernel's work of taking it down, and forks nobody.
         """
         try:
             signal.pidfd_send_signal(self.pidfd, signal.SIGSTOP)
-            return processes.comes_to_rest(self.pid, _STOP_S)
+            is_alone = processes.comes_to_rest(self.pid, _STOP_S)
+            self.kill()
+            return is_alone and not processes.has_children(self.pid)
+        except FileNotFoundError:
+            return self.is_dead()
         except OSError:
             return False
 

@@ -22,7 +22,16 @@ def comes_to_rest(pid: int, timeout_s: float) -> bool:
             return False
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-    return not any((thread / "children").read_text(encoding="ascii") for thread in _threads(pid))
+    return not has_children(pid)
+
+
+def has_children(pid: int) -> bool:
+    """Tell whether any thread of a process has a child.
+
+    Raises:
+        OSError: it is gone, or cannot be looked at.
+    """
+    return any((thread / "children").read_text(encoding="ascii") for thread in _threads(pid))
 
 
 def _threads(pid: int) -> Iterator[Path]:

@@ -66,8 +66,8 @@ class Session:
     def _end(self) -> int | None:
         """Let a run that came to its end do nothing more; return its wait status.
 
-        One that says so is stopped, and killed when there is time for it: what the
-        kernel takes down then (memory above all) is as much work as a short run.
+        One that says so need not be waited for: what the kernel takes down then
+        (memory above all) is as much work as a short run.
         """
         if self._broker.status is None:
             return self._kill()
@@ -109,7 +109,7 @@ class Session:
                     return None
                 key.data()
             if self._broker.status is not None:
-                self._is_at_rest = self._cell.stop()
+                self._is_at_rest = self._cell.put_to_rest()
                 return None
             if self._output.overflowed:
                 return Cut(Outcome.KILLED, self._flooded())

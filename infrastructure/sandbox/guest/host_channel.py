@@ -26,15 +26,15 @@ def listen() -> socket.socket:
     return listener
 
 
-def ask(question: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+def ask(question: dict[str, Any], timeout_s: float | None = None) -> tuple[dict[str, Any], list[int]]:
     """Return the host's answer and the descriptors that came with it; any thread may ask.
 
     Raises:
-        HostGoneError: there will be no answer.
+        HostGoneError: there will be no answer, or there was none in time.
     """
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
-            connection.settimeout(None)  # whatever the code has set as the default
+            connection.settimeout(timeout_s)  # whatever the code has set as the default
             connection.connect(_ADDRESS)
             frames.send(connection, question)
             return frames.receive(connection)

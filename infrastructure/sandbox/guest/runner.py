@@ -19,6 +19,7 @@ import import_statements
 
 _FONTS = "/fonts"
 _FIRST_PROCESS = 1
+_END_S = 0.2  # a host that is kept from listening does not keep the run
 
 
 def prepare() -> socket.socket:
@@ -93,7 +94,7 @@ def _finish(status: int) -> NoReturn:
 def _wait_for_the_end(status: int) -> None:
     """Let the host end the run: it need not wait, then, until the kernel has taken all memory down."""
     with suppress(host_channel.HostGoneError):
-        host_channel.ask({"end": status})
+        host_channel.ask({"end": status}, timeout_s=_END_S)
 
 
 def _printer(descriptor: int) -> TextIO:

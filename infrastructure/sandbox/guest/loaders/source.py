@@ -1,6 +1,7 @@
 """The bytes of one granted file, as the loaders want them: stream, text or path."""
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
 from loaders.decoding import decode
+from loaders.errors import LoadFileError
 
 if TYPE_CHECKING:
     from host_files import Granted
@@ -93,8 +95,15 @@ class Source:
         """
         folder = Path(tempfile.mkdtemp(prefix="load_file_"))
         path = folder / f"file{self.extension if extension is None else extension}"
-        with self.open_raw() if raw else self.open() as stream, path.open("wb") as copy:
-            shutil.copyfileobj(stream, copy, 1 << 20)
+        try:
+            with self.open_raw() if raw else self.open() as stream, path.open("wb") as copy:
+                shutil.copyfileobj(stream, copy, 1 << 20)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            if error.errno != errno.ENOSPC:
+                raise
+            msg = f"{self.filename!r} is too large to be copied here; open_file() reads it without a copy."
+            raise LoadFileError(msg) from None
         return str(path)
 
     @contextmanager

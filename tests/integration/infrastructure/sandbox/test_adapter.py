@@ -343,3 +343,28 @@ open('never.txt', 'w').write('x')
     assert (result.outcome, result.exit_code) == (Outcome.FAILED, 5)
     assert "beat.txt" in host.outputs
     assert "never.txt" not in host.outputs
+
+
+@pytest.mark.attack(50)
+def test_who_said_to_have_ended_cannot_be_continued(sandbox: BubblewrapSandbox) -> None:
+    """A signal that the code prepared, to come when the host hangs up, continues nothing."""
+    host = RecordingHost()
+    code = """
+import fcntl, os, signal, socket, sys, time
+sys.path.insert(0, '/guest')
+import host_channel
+held = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+held.connect(chr(0) + 'host')
+fcntl.fcntl(held, fcntl.F_SETOWN, os.getpid())
+fcntl.fcntl(held, 10, int(signal.SIGCONT))  # F_SETSIG
+fcntl.fcntl(held, fcntl.F_SETFL, fcntl.fcntl(held, fcntl.F_GETFL) | os.O_ASYNC)
+open('before.bin', 'wb').write(bytes(8_000_000))
+try:
+    host_channel.ask({'end': 0})
+finally:
+    open('zz_after.txt', 'w').write('x')
+"""
+    for _ in range(3):
+        Runs(sandbox, host)(code)
+        assert "before.bin" in host.outputs
+        assert "zz_after.txt" not in host.outputs
