@@ -8,6 +8,7 @@ from pydantic import JsonValue, ValidationError
 
 from application.files import Listing
 from application.ledgers import By
+from application.listening import listen
 from application.model import (
     BrokenReplyError,
     ContextTooLongError,
@@ -59,6 +60,11 @@ class Ask:
         self, model: LanguageModel, run_code: RunsCode, list_files: Callable[[str], Listing], clock: Clock
     ) -> None:
         self._model, self._run_code, self._list_files, self._clock = model, run_code, list_files, clock
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model that answers."""
+        return self._model.name
 
     def __call__(
         self,
@@ -115,14 +121,15 @@ class Ask:
             return self._stream(turn)
 
     def _stream(self, turn: Turn) -> Reply | None:
-        with closing(self._model.stream(turn.prompt(), [EXECUTE_PYTHON_CODE])) as pieces:
+        stream = self._model.stream(turn.begin_reply(), [EXECUTE_PYTHON_CODE])
+        with closing(listen(stream, turn.observer.cancelled_by)) as pieces:
             for piece in pieces:
                 if isinstance(piece, Reply):
                     turn.take(piece)
                     return piece
-                if turn.observer.cancelled_by():
-                    return None
                 turn.say(piece.text)
+        if turn.observer.cancelled_by():
+            return None
         msg = "The model's reply broke off before it was complete. Ask again."
         raise BrokenReplyError(msg)
 
@@ -135,7 +142,7 @@ class Ask:
                 self._call(turn, call) if number <= MAX_CALLS_PER_REPLY else _fault("too many calls at once")
             )
             turn.messages.append(ToolMessage(call.call_id, quoted({**result, "rounds_left": rounds_left})))
-        return True
+        return not turn.observer.cancelled_by()
 
     def _call(self, turn: Turn, call: ToolCall) -> dict[str, JsonValue]:
         if call.name != EXECUTE_PYTHON_CODE.name:

@@ -84,14 +84,26 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens that replies cost; zero where the provider did not tell."""
+    """Tokens that replies cost; zero where the provider did not tell.
+
+    `is_estimated`: some of them were counted by their characters, for want of better.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
+    is_estimated: bool = False
 
     def __add__(self, other: "Usage") -> "Usage":
         """Return both together."""
-        return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.is_estimated or other.is_estimated,
+        )
+
+    def __bool__(self) -> bool:
+        """Tell whether anything was told."""
+        return bool(self.input_tokens or self.output_tokens)
 
 
 @dataclass(frozen=True)

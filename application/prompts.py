@@ -8,15 +8,19 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from math import ceil
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from application.model import Message, Tool, UserMessage
+from application.model import Message, Tool, Usage, UserMessage
 from application.run_code import Execution
 from domain.files import LedgerFile
 
 MAX_HISTORY_CHARACTERS = 48_000
 """What of a conversation is sent again: some 12,000 tokens."""
+
+CHARACTERS_PER_TOKEN = 4
+"""Usual for English and code with today's tokenizers; used where a provider does not count for us."""
 
 MAX_LIST_ITEMS = 40
 
@@ -38,6 +42,7 @@ missing is installed when the code imports it, where the operator allows that; e
 and its error says why: then do without it. pip cannot be used.
 - When a run fails, read the error, correct the code, and run it again. After the second failure of the \
 same kind change your approach, or say plainly what cannot be done.
+- A question may end with [Sent with this message: IDS], the files that came with it.
 - Every result carries rounds_left. At 1, answer from what you have instead of running code.
 - Answer in the person's language, briefly, the finding first. The person sees the files by \
 themselves: mention them by name, and never write links to them.
@@ -150,7 +155,7 @@ def recent(history: Sequence[Message], max_characters: int = MAX_HISTORY_CHARACT
     """
     length, start = 0, len(history)
     for position in range(len(history) - 1, -1, -1):
-        length += _length(history[position])
+        length += text_length(history[position])
         if length > max_characters:
             break
         if isinstance(history[position], UserMessage):
@@ -158,6 +163,15 @@ def recent(history: Sequence[Message], max_characters: int = MAX_HISTORY_CHARACT
     return list(history[start:])
 
 
-def _length(message: Message) -> int:
+def text_length(message: Message) -> int:
+    """Return how many characters the model reads of a message."""
     calls = getattr(message, "tool_calls", ())
     return len(message.text) + sum(len(call.arguments) for call in calls)
+
+
+def estimated_usage(prompt: Sequence[Message], reply_characters: int) -> Usage:
+    """Return about what a reply cost whose provider did not tell (or could not, as it broke off)."""
+    read = sum(map(text_length, prompt))
+    return Usage(
+        ceil(read / CHARACTERS_PER_TOKEN), ceil(reply_characters / CHARACTERS_PER_TOKEN), is_estimated=True
+    )

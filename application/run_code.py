@@ -119,6 +119,7 @@ class RunCode:
         )
         observer = observer or Unobserved()
         with self._queue.turn(user_id, observer):
+            observer.show_progress("running")
             return self._record_run(request, by, model, observer)
 
     def _record_run(self, request: RunRequest, by: By, model: str | None, observer: RunObserver) -> Execution:

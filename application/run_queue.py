@@ -1,4 +1,4 @@
-"""Runs take turns: a few at once, and nobody waits behind another user's second one."""
+"""Runs, and questions, take turns: a few at once, and nobody waits behind another user's second one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ class CancelledError(RefusedError):
     """Somebody stopped a run before its turn came."""
 
     def __init__(self, who: str) -> None:
-        super().__init__(f"The run was cancelled by {who} while it waited for its turn. Nothing was run.")
+        super().__init__(f"It was cancelled by {who} while it waited for its turn. Nothing was run.")
 
 
 class Waiting(Protocol):
@@ -33,8 +33,8 @@ class Waiting(Protocol):
 class RunQueue:
     """Hands out turns to the threads that carry runs out."""
 
-    def __init__(self, slots: int, places: int = PLACES_PER_USER) -> None:
-        self._queue = FairQueue(slots, places)
+    def __init__(self, slots: int, places: int = PLACES_PER_USER, jobs: str = "runs") -> None:
+        self._queue = FairQueue(slots, places, jobs)
         self._changed = Condition()
         self._is_closed = False
 
@@ -82,6 +82,6 @@ class RunQueue:
         with self._changed:
             self._changed.wait_for(lambda: self._is_closed or self._queue.place_of(ticket) != told, _LOOK_S)
             if self._is_closed:
-                msg = "The program is shutting down; the run that waited was not begun. Try again later."
+                msg = "The program is shutting down; what waited was not begun. Try again later."
                 raise EnvironmentFaultError(msg)
             return self._queue.place_of(ticket)

@@ -14,6 +14,7 @@ from application.model import (
     Usage,
     UserMessage,
 )
+from application.prompts import estimated_usage, text_length
 from application.run_code import Execution, RunObserver, Unobserved
 from domain.errors import FileLedgerError
 
@@ -105,10 +106,16 @@ class Turn:
     usage: Usage = field(default_factory=Usage)
     messages: list[Message] = field(init=False)
     _unfinished: str = ""
+    _asked: list[Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Begin with the question."""
         self.messages = [UserMessage(self.question)]
+
+    def begin_reply(self) -> list[Message]:
+        """Return the prompt of the next reply, and remember that it was sent."""
+        self._asked = self.prompt()
+        return self._asked
 
     def prompt(self) -> list[Message]:
         """Return all that the model shall read.
@@ -130,12 +137,16 @@ class Turn:
     def take(self, reply: Reply) -> None:
         """Remember a finished reply."""
         self.messages.append(AssistantMessage(reply.text, reply.tool_calls))
-        self.usage += reply.usage
-        self._unfinished = ""
+        length = text_length(self.messages[-1])
+        self.usage += reply.usage or estimated_usage(self._asked, length)
+        self._unfinished, self._asked = "", []
 
     def end(self, reason: StopReason, error: FileLedgerError | None = None) -> Answer:
         """Close the turn and return what came of it."""
         unfinished, self._unfinished = self._unfinished, ""
+        if self._asked and (unfinished or reason is StopReason.CANCELLED):
+            # It is paid for all the same, and no way round the day's limit.
+            self.usage += estimated_usage(self._asked, len(unfinished))
         closing_words = _CLOSING_WORDS.get(reason, "")
         self.say(closing_words)
         self._answer_open_calls()

@@ -180,6 +180,23 @@ class HistoryRead(LedgerEvent):
     last_sequence: int = Field(ge=1)
 
 
+class TurnFinished(LedgerEvent):
+    """A turn with the model ended, for whatever reason; `cause` names the message that began it.
+
+    What was said is no fact of the ledger: it is forgotten after a while. What it took is.
+    `stopped_because` is one of `application.turn.StopReason`. See `domain.spending.Spent`.
+    """
+
+    TOPIC = "TurnFinished"
+
+    model: str
+    stopped_because: str
+    input_tokens: int = Field(ge=0)
+    output_tokens: int = Field(ge=0)
+    is_estimated: bool
+    cost_micros: int | None = Field(ge=0)
+
+
 def event_kinds() -> dict[str, type[LedgerEvent]]:
     """Return every kind of event by its topic."""
     pending, kinds = [LedgerEvent], dict[str, type[LedgerEvent]]()

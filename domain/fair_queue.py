@@ -13,10 +13,10 @@ from domain.errors import RefusedError
 class QueueFullError(RefusedError):
     """The user has as many jobs waiting as one may have."""
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, jobs: str) -> None:
         self.places = places
         super().__init__(
-            f"You have {places} runs waiting already, as many as one person may have. "
+            f"You have {places} {jobs} waiting already, as many as one person may have. "
             "Nothing was run; try again when one of them has ended."
         )
 
@@ -34,10 +34,13 @@ class Ticket:
 
 
 class FairQueue:
-    """Jobs that wait, and at most `slots` that run, one a user; `places` is how many of one user may wait."""
+    """Jobs that wait, and at most `slots` that run, one a user; `places` is how many of one user may wait.
 
-    def __init__(self, slots: int, places: int) -> None:
-        self._slots, self._places = slots, places
+    `jobs` is what people call them, in the plural.
+    """
+
+    def __init__(self, slots: int, places: int, jobs: str = "runs") -> None:
+        self._slots, self._places, self._jobs = slots, places, jobs
         self._waiting: list[Ticket] = []
         self._running: dict[str, Ticket] = {}
         self._next_turns: dict[str, int] = {}
@@ -55,7 +58,7 @@ class FairQueue:
             QueueFullError: the user has no place left.
         """
         if sum(ticket.user_id == user_id for ticket in self._waiting) >= self._places:
-            raise QueueFullError(self._places)
+            raise QueueFullError(self._places, self._jobs)
         self._arrivals += 1
         ticket = Ticket(max(self._turn, self._next_turns.get(user_id, 0)), self._arrivals, user_id)
         self._next_turns[user_id] = ticket.turn + 1

@@ -30,11 +30,13 @@ from domain.events import (
     HistoryRead,
     LedgerEvent,
     LedgerOpened,
+    TurnFinished,
 )
 from domain.executions import ExecutionReport, RunningExecution, check_code, output_tail
 from domain.files import LedgerFile, NewFile, check_user_id
 from domain.metadata import Metadata, Timestamp
 from domain.retention import Limits, make_room
+from domain.spending import DaySpending, Spent, TokensUsedUpError
 
 REMEMBERED_SOURCES = 200
 REPLAY_FAULTS = (EventSourcingError, LookupError, ValueError, TypeError, AttributeError, AssertionError)
@@ -52,6 +54,7 @@ class UserLedger(BaseAggregate[UUID]):
         self.awaiting_purge: dict[str, LedgerFile] = {}
         self.sources: dict[str, str] = {}
         self.running: dict[str, RunningExecution] = {}
+        self.spending: DaySpending | None = None
 
     @staticmethod
     def create_id(user_id: str) -> UUID:
@@ -87,6 +90,17 @@ class UserLedger(BaseAggregate[UUID]):
         if file is None or file.is_due(now):
             raise NoSuchFileError(file_id)
         return file
+
+    def check_tokens_left(self, limit: int | None, now: Timestamp) -> None:
+        """Let a turn with the model begin; `limit` is in tokens a day, None for none.
+
+        Raises:
+            TokensUsedUpError: the day's tokens are used up.
+        """
+        spending = self.spending
+        used = spending.tokens if spending is not None and spending.day >= now.date() else 0
+        if limit is not None and used >= limit:
+            raise TokensUsedUpError(used, limit)
 
     # -- deciding ------------------------------------------------------------
 
@@ -232,6 +246,10 @@ class UserLedger(BaseAggregate[UUID]):
     def _trigger(self, kind: type[LedgerEvent], metadata: Metadata, **facts: Any) -> None:
         self.trigger_event(kind, **_fields(metadata), **facts)
 
+    def finish_turn(self, spent: Spent, stopped_because: str, metadata: Metadata) -> None:
+        """Record that a turn with the model ended, and what it took."""
+        self._trigger(TurnFinished, metadata, stopped_because=stopped_because, **spent.model_dump())
+
     # -- evolving ------------------------------------------------------------
 
     @singledispatchmethod
@@ -278,6 +296,12 @@ class UserLedger(BaseAggregate[UUID]):
     @evolve.register
     def _(self, event: HistoryRead) -> None:
         """Change nothing: a read leaves files and runs as they are."""
+
+    @evolve.register
+    def _(self, event: TurnFinished) -> None:
+        day = event.timestamp.date()
+        before = self.spending or DaySpending(day=day)
+        self.spending = before.plus(day, event.input_tokens, event.output_tokens, event.cost_micros)
 
 
 def damaged_ledger(ledger_id: UUID, error: Exception) -> IntegrityFaultError:

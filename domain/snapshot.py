@@ -13,6 +13,7 @@ from domain.files import LedgerFile
 from domain.ledger import UserLedger
 from domain.metadata import Timestamp
 from domain.personal import Personal
+from domain.spending import DaySpending
 
 SNAPSHOT_INTERVAL = 200
 
@@ -65,6 +66,7 @@ def _state_of(ledger: UserLedger) -> dict[str, JsonValue]:
         "awaiting_purge": [file.model_dump(mode="json") for file in ledger.awaiting_purge.values()],
         "sources": [[source, file_id] for source, file_id in ledger.sources.items()],
         "running": [run.model_dump(mode="json") for run in ledger.running.values()],
+        "spending": ledger.spending.model_dump(mode="json") if ledger.spending else None,
     }
 
 
@@ -76,6 +78,8 @@ def _restore(ledger: UserLedger, state: Any) -> None:
     ledger.awaiting_purge = {file.file_id: file for file in gone}
     ledger.sources = dict(state["sources"])
     ledger.running = {run.execution_id: run for run in running}
+    if spending := state.get("spending"):  # snapshots of earlier versions have none
+        ledger.spending = DaySpending.model_validate(spending)
 
 
 register_topic(LedgerSnapshot.TOPIC, LedgerSnapshot)

@@ -4,6 +4,7 @@ A bad value stops the start with the variable's name, its value and what is
 allowed; secrets are never shown.
 """
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,15 +16,16 @@ from domain.errors import InvalidValueError
 from domain.packages import PackagePolicy
 from domain.rate_limits import Activity, Rate
 from domain.retention import NEVER_EXPIRES_HOURS, Limits
+from domain.spending import Price
 from infrastructure.sandbox.packages.lists import allowed_names
 
 MEBIBYTE = 2**20
+MAX_HOURS = 100 * 365 * 24
 _ALLOWED = {
     "float_parsing": "allowed is a number, with a point for fractions (48, 0.1)",
     "int_parsing": "allowed is a whole number",
     "int_from_float": "allowed is a whole number",
 }
-MAX_HOURS = 100 * 365 * 24
 
 
 class Settings(BaseSettings):
@@ -36,6 +38,9 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     openai_model: str | None = None
+    daily_token_limit_per_user: int | None = Field(default=None, ge=0, le=10**12)
+    model_prices: Annotated[dict[str, Price], NoDecode] = Field(default_factory=dict)
+    conversation_hours: float = Field(default=24, gt=0, le=MAX_HOURS)
     mongodb_uri: SecretStr | None = None
     ledger_url: str | None = None
     checkpoint_key_file: Path | None = None
@@ -87,6 +92,17 @@ class Settings(BaseSettings):
     def _names(cls, allowlist: str) -> str:
         allowed_names(allowlist)
         return allowlist
+
+    @field_validator("model_prices", mode="before")
+    @classmethod
+    def _price_list(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return dict(_priced_model(part) for part in value.split(",") if part.strip())
+        except (ValueError, ArithmeticError) as error:
+            msg = "allowed are prices a million tokens as MODEL=INPUT/OUTPUT, separated by commas (m=0.25/2)"
+            raise ValueError(msg) from error
 
     @field_validator("ledger_url", "blob_url")
     @classmethod
@@ -147,6 +163,16 @@ def load_settings(data_dir: Path | None = None) -> Settings:
     return settings.model_copy(
         update={"fileledger_data_dir": settings.fileledger_data_dir.expanduser().absolute()}
     )
+
+
+def _priced_model(text: str) -> tuple[str, Price]:
+    """Return the model and its price that `MODEL=INPUT/OUTPUT` names; a model's name may hold `=` and `/`."""
+    model, _, prices = text.strip().rpartition("=")
+    input_price, _, output_price = prices.partition("/")
+    if not model:
+        raise ValueError(text)
+    price = Price(input_per_million=Decimal(input_price), output_per_million=Decimal(output_price))
+    return model.strip(), price
 
 
 def _complaint(detail: Any) -> str:

@@ -17,8 +17,10 @@ from pymongo.database import Database
 
 from application.ask import Ask
 from application.audit import ExplainFile, ReadHistory, ReadPastFiles
+from application.chat import WAITING_QUESTIONS, Chat
 from application.checkpoints import Checkpoints, CheckpointWitness
 from application.compare import CompareFiles
+from application.executions import ReadExecution
 from application.expire import ExpireFiles
 from application.files import DeleteFile, ListFiles, OpenFile
 from application.ledgers import Ledgers
@@ -34,7 +36,9 @@ from application.rate_limits import RateLimits
 from application.replay import ReplayLedger
 from application.run_code import RunCode
 from application.run_queue import RunQueue
+from application.spending import Accounts, ReadSpending
 from application.startup import Recover
+from application.stops import Stops
 from application.upload import UploadFile
 from application.verify import VerifyLedger
 from domain.errors import EnvironmentFaultError, FileLedgerError, LedgerCutError
@@ -43,6 +47,7 @@ from infrastructure.blobs.folder import FolderBlobStore
 from infrastructure.checkpoints.folder import FolderNoteKeeper, read_note
 from infrastructure.checkpoints.notes import KeyFileNotary, VerifierKey
 from infrastructure.clock import RandomIds, SystemClock
+from infrastructure.conversations.sealed_folder import SealedConversations
 from infrastructure.files import copy_out, free_bytes
 from infrastructure.journal.journal import FolderJournal
 from infrastructure.journal.restoring import JournalRestorer
@@ -62,6 +67,9 @@ from infrastructure.views.client import Document, connect
 from infrastructure.views.embedded import EmbeddedServer
 from infrastructure.views.mongo_views import MongoViews
 from migrations.runner import MigrationStatus, apply_migrations, migration_status
+
+TURNS_AT_ONCE = 64
+"""Conversations with the model at once: it is the provider that works, not this machine."""
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -113,6 +121,16 @@ class Wiring:
             expiration_hours=settings.file_expiration_hours,
             execution_timeout_s=settings.code_execution_timeout,
         )
+
+    @cached_property
+    def conversations(self) -> SealedConversations:
+        """What was said, for a while."""
+        return SealedConversations(self.data_dir / "conversations", self._keys)
+
+    @cached_property
+    def stops(self) -> Stops:
+        """What goes on and can be stopped."""
+        return Stops(self._ids, self.settings.admin_user_ids)
 
     @cached_property
     def store(self) -> SQLiteLedgerStore:
@@ -235,6 +253,11 @@ class Wiring:
         self._stack.callback(model.close)
         return model
 
+    @property
+    def has_model(self) -> bool:
+        """Whether the settings name one."""
+        return bool(self.settings.openai_api_key or self.settings.openai_base_url)
+
     # -- use cases -----------------------------------------------------------
 
     @cached_property
@@ -253,6 +276,28 @@ class Wiring:
     def ask(self) -> Ask:
         """Have a turn with the model."""
         return Ask(self.model, self.run_code, self.list_files, self.clock)
+
+    @cached_property
+    def chat(self) -> Chat:
+        """Go on with a conversation with the model."""
+        turns = RunQueue(TURNS_AT_ONCE, WAITING_QUESTIONS, "questions")
+        self._stack.callback(turns.close)
+        hours = self.settings.conversation_hours
+        return Chat(self.ask, self.conversations, self._accounts, turns, self.clock, hours)
+
+    @cached_property
+    def _accounts(self) -> Accounts:
+        return Accounts(self.ledgers, self.settings.model_prices, self.settings.daily_token_limit_per_user)
+
+    @cached_property
+    def spending(self) -> ReadSpending:
+        """What users spent on the model."""
+        return ReadSpending(self.store)
+
+    @cached_property
+    def past_execution(self) -> ReadExecution:
+        """Look back at a run."""
+        return ReadExecution(self.store)
 
     @cached_property
     def list_files(self) -> ListFiles:
@@ -385,6 +430,8 @@ class Wiring:
         self._is_short_lived = False
         self.begin()  # one user's damaged ledger must not keep the house shut for everybody
         self.sandbox.warm()
+        if self.has_model:
+            log.info("the model answers", model=self.model.name)
         timer = ExpiryTimer(self.expire, self.expire.next_due)
 
         def project() -> int:

@@ -10,8 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from application.analyses import analysis_code
-from application.model import Message
-from application.prompts import recent
 from application.run_code import Execution
 from domain.errors import FileLedgerError, NoSuchFileError, UsageError
 from domain.executions import Outcome
@@ -23,6 +21,9 @@ from interfaces.cli.run_commands import paths_of
 from interfaces.wiring import Wiring
 
 FENCE = "```"
+PLACE = "console"
+"""Where the conversation with the model is remembered."""
+
 HISTORY_EVENTS = 30
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -58,7 +59,6 @@ class ChatCommands:
 
     def __init__(self, wiring: Wiring, user_id: str, out: Console, *, interactive: bool) -> None:
         self._wiring, self._user_id, self._out, self._interactive = wiring, user_id, out, interactive
-        self._conversation: list[Message] = []
 
     def obey(self, line: str, more: Iterator[str]) -> bool:
         """Do what a line says and tell whether it went well; `more` supplies a fenced block.
@@ -196,8 +196,7 @@ class ChatCommands:
 
     def _ask(self, text: str) -> bool:
         with TerminalObserver(self._out, self._user_id, self._report) as observer:
-            answer = self._wiring.ask(self._user_id, text, history=self._conversation, observer=observer)
-        self._conversation = recent([*self._conversation, *answer.messages])
+            answer = self._wiring.chat(self._user_id, PLACE, text, observer=observer)
         if answer.error is not None:
             raise answer.error
         return True

@@ -149,6 +149,9 @@ def _details(data: dict[str, object]) -> str:
         "bytes_freed",
         "first_sequence",
         "last_sequence",
+        "model",
+        "input_tokens",
+        "output_tokens",
     )
     facts = [
         f"{data[name]}" if name != "size_bytes" else size_text(int(str(data[name])))

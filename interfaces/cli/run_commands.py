@@ -63,7 +63,7 @@ def ask(
     with session_of(context).wiring() as wiring:
         wiring.begin(user)
         with WaitingObserver(notices(), user) as observer:
-            answer = wiring.ask(user, text, observer=observer)
+            answer = wiring.chat(user, None, text, observer=observer)
         paths = [paths_of(wiring, user, execution, out) for execution in answer.executions]
         wiring.settle()
         if as_json:

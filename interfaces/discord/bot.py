@@ -11,15 +11,17 @@ import disnake
 import structlog
 from disnake.ext import commands
 
+from application.upload import Receipt
 from domain.errors import FileLedgerError
 from interfaces.discord.answering import Interaction, telling
+from interfaces.discord.answers import Answers, spoken
 from interfaces.discord.cards import upload_card
 from interfaces.discord.clicks import Clicks
 from interfaces.discord.desk import Desk
 from interfaces.discord.faults import permission_words
-from interfaces.discord.file_commands import FileCommands
+from interfaces.discord.file_commands import FileCommands, help_text
 from interfaces.discord.operator_commands import OperatorCommands
-from interfaces.discord.sending import answer_once
+from interfaces.discord.sending import ChannelOutlet, Post
 from interfaces.discord.words import ENGLISH, TEXTS, Words
 
 REMEMBERED = 1_000  # messages, so that one told twice after a reconnect is answered once
@@ -43,12 +45,14 @@ class FileBot(commands.InteractionBot):
             **options,
         )
         self._desk = desk
+        self._answers = Answers(desk, self.http)
         self._channel_ids = channel_ids
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._at_work: set[asyncio.Task[Any]] = set()
         self._is_ending = False
-        for cog in (FileCommands, OperatorCommands, Clicks):
-            self.add_cog(cog(self.answer, desk))
+        self.add_cog(FileCommands(self.answer, desk, self._answers))
+        self.add_cog(OperatorCommands(self.answer, desk))
+        self.add_cog(Clicks(self.answer, desk, self._answers))
 
     async def finish(self, grace_s: float) -> None:
         """Begin no answer any more, let the begun ones end, and stop the runs that take longer."""
@@ -62,18 +66,28 @@ class FileBot(commands.InteractionBot):
     # -- events ------------------------------------------------------------------
 
     async def on_message(self, message: disnake.Message) -> None:
-        """Take in files; explain to who sends none."""
+        """Take in files, answer a text, and explain to who sends neither."""
         if message.author.bot or not self._is_addressed(message) or not self._is_new(message.id):
             return
-        answer = self._take_in(message) if message.attachments else _replying(message)(ENGLISH("HELP_TEXT"))
-        await self._watched(answer, _replying(message), message.channel)
+        await self._watched(self._answer(message), _replying(message), message.channel)
 
     # -- answers -----------------------------------------------------------------
 
-    async def _take_in(self, message: disnake.Message) -> None:
+    async def _answer(self, message: disnake.Message) -> None:
+        text = spoken(message, self.user.id) if self._desk.can_chat else ""
+        file_ids = await self._take_in(message) if message.attachments else []
+        if text:
+            await self._answers.turn(message, text, file_ids)
+        elif not message.attachments:
+            await _replying(message)(help_text(ENGLISH, can_chat=self._desk.can_chat))
+
+    async def _take_in(self, message: disnake.Message) -> list[str]:
+        """Keep the files of a message, answer with their card, and return their ids."""
         outcomes = await self._desk.save(str(message.author.id), message.attachments)
         embed, widgets = upload_card(outcomes)
-        await answer_once(self.http, message, embed, widgets)
+        outlet = ChannelOutlet(self.http, message.channel.id, f"card-{message.id}", message.id)
+        await outlet.send(Post(embed=embed, rows=widgets))
+        return [outcome.file.file_id for outcome in outcomes if isinstance(outcome, Receipt)]
 
     # -- around every answer -----------------------------------------------------
 

@@ -1,17 +1,18 @@
 """What buttons and selects do. Whose file it is, the use cases check at each click."""
 
+from functools import partial
 from typing import Any
 
 from disnake.ext import commands
 from disnake.interactions.message import MessageInteraction
 
 from interfaces.discord.answering import Answer, acknowledge, deliver
+from interfaces.discord.answers import Answers
 from interfaces.discord.cards import file_card
 from interfaces.discord.deliveries import Delivery
 from interfaces.discord.desk import Desk
 from interfaces.discord.file_list import FilesPage, files_card
 from interfaces.discord.histories import OWN, HistoryPage, history_card, why_card
-from interfaces.discord.runs import show_run
 from interfaces.discord.text import shown_name
 from interfaces.discord.widgets import (
     CONFIRMED,
@@ -21,7 +22,9 @@ from interfaces.discord.widgets import (
     PICK,
     WHY,
     FileAction,
+    RunAction,
     confirm_button,
+    work_to_cancel,
 )
 from interfaces.discord.words import Words
 from interfaces.sizes import size_text
@@ -32,8 +35,8 @@ Click = MessageInteraction[Any]
 class Clicks(commands.Cog):
     """Answers clicks and choices; everything they mean is in their custom id."""
 
-    def __init__(self, answer: Answer, desk: Desk) -> None:
-        self._answer, self._desk = answer, desk
+    def __init__(self, answer: Answer, desk: Desk, answers: Answers) -> None:
+        self._answer, self._desk, self._answers = answer, desk, answers
         self._actions = {
             DOWNLOAD: self._download,
             WHY: self._why,
@@ -54,6 +57,10 @@ class Clicks(commands.Cog):
             await self._answer(inter, self._turn_files(inter, files_page))
         elif (history_page := HistoryPage.of(custom_id)) is not None:
             await self._answer(inter, self._turn_history(inter, history_page))
+        elif (past := RunAction.of(custom_id)) is not None:
+            await self._answer(inter, self._answers.look_back(inter, past))
+        elif (work_id := work_to_cancel(custom_id)) is not None:
+            await self._answer(inter, self._answers.cancel(inter, work_id))
 
     @commands.Cog.listener("on_dropdown")
     async def on_choice(self, inter: Click) -> None:
@@ -69,9 +76,10 @@ class Clicks(commands.Cog):
         await deliver(inter, embed=embed, components=widgets)
 
     async def _analyse(self, inter: Click, wanted: FileAction) -> None:
-        await acknowledge(inter, is_private=inter.message.flags.ephemeral)
-        user_id, limit_bytes = str(inter.author.id), inter.attachment_size_limit
-        await show_run(inter, self._desk.analyse(user_id, wanted.action, wanted.file_id, limit_bytes))
+        is_private = inter.message.flags.ephemeral
+        await acknowledge(inter, is_private=is_private)
+        start = partial(self._desk.analyse, str(inter.author.id), wanted.action, wanted.file_id)
+        await self._answers.run(inter, start, is_ephemeral=is_private)
 
     async def _download(self, inter: Click, file_id: str) -> None:
         await acknowledge(inter)

@@ -1,24 +1,30 @@
 """What the bot does for one user, by the use cases: the only place where Discord meets them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from threading import Event
 
 import disnake
 import httpx2
 
 from application.analyses import analysis_code
 from application.audit import History, Why
+from application.executions import PastExecution
 from application.files import Listing, matching
+from application.ledgers import By
 from application.operators import Status
+from application.run_code import Execution, RunObserver
+from application.stops import Stops
+from application.turn import Answer, TurnObserver
 from domain.errors import NoSuchFileError
 from domain.files import LedgerFile, is_file_id
 from domain.rate_limits import Activity
 from interfaces.discord.deliveries import Delivery, delivery_of
 from interfaces.discord.histories import PAGE_EVENTS, Past
-from interfaces.discord.observer import StoppableRun
-from interfaces.discord.results import Result, result_of
+from interfaces.discord.packing import OpenFile
+from interfaces.discord.parts import PostsOfRun
+from interfaces.discord.results import Place, run_posts
+from interfaces.discord.sending import Post
 from interfaces.discord.uploads import Outcome, save_all
 from interfaces.discord.workers import Workers
 from interfaces.wiring import Wiring
@@ -31,7 +37,18 @@ class Desk:
         self._wiring = wiring
         self._workers = Workers()
         self._client = httpx2.Client(follow_redirects=False)
-        self._stopping = Event()
+
+    @property
+    def can_chat(self) -> bool:
+        """Whether there is a model to talk to."""
+        return self._wiring.has_model
+
+    @property
+    def stops(self) -> Stops:
+        """What goes on and can be stopped."""
+        return self._wiring.stops
+
+    # -- files -------------------------------------------------------------------
 
     async def save(self, user_id: str, attachments: Sequence[disnake.Attachment]) -> list[Outcome]:
         """Keep the files of a message."""
@@ -83,7 +100,11 @@ class Desk:
 
         return await self._workers.quick(work)
 
-    async def analyse(self, user_id: str, name: str, file_id: str, limit_bytes: int) -> Result:
+    # -- runs --------------------------------------------------------------------
+
+    async def analyse(
+        self, user_id: str, name: str, file_id: str, cause: str, observer: RunObserver
+    ) -> Execution:
         """Run a quick analysis of a file of the user.
 
         Raises:
@@ -91,22 +112,71 @@ class Desk:
             RateLimitedError: the user has to wait first.
         """
         await self.file(user_id, file_id)
-        return await self.run(user_id, analysis_code(name, file_id), limit_bytes)
+        return await self.run(user_id, analysis_code(name, file_id), cause, observer)
 
-    async def run(self, user_id: str, code: str, limit_bytes: int) -> Result:
-        """Run Python for the user and return what came of it as a message.
+    async def run(self, user_id: str, code: str, cause: str, observer: RunObserver) -> Execution:
+        """Run a user's code; `cause` names what Discord delivered.
+
+        Raises:
+            InvalidValueError: the code is none.
+            RateLimitedError: the user has to wait first.
+            QueueFullError, CancelledError: it was not run.
+        """
+        self._wiring.rate_limits.take(user_id, Activity.RUN)
+        by = By.user(user_id, cause)
+        return await self._workers.run(lambda: self._wiring.run_code(user_id, code, by=by, observer=observer))
+
+    def posts_of_runs(self, user_id: str, limit_bytes: int, *, is_models: bool) -> PostsOfRun:
+        """Return what makes messages of a user's runs, in a place that takes files of `limit_bytes`."""
+        place = Place(self.opener(user_id), limit_bytes)
+
+        async def posts(execution: Execution) -> list[Post]:
+            return await self.posts(lambda: run_posts(execution, place, is_models=is_models))
+
+        return posts
+
+    async def posts(self, make: Callable[[], list[Post]]) -> list[Post]:
+        """Make messages in a thread: their files are read, and perhaps zipped."""
+        return await self._workers.quick(make)
+
+    async def past_execution(self, user_id: str, execution_id: str) -> PastExecution:
+        """Return a past run of the user.
+
+        Raises:
+            NoSuchExecutionError: the user has no such run.
+        """
+        return await self._workers.quick(lambda: self._wiring.past_execution(user_id, execution_id))
+
+    def opener(self, user_id: str) -> OpenFile:
+        """Return what opens a user's files; it blocks."""
+        return partial(self._wiring.open_file, user_id)
+
+    def live_files_of(self, user_id: str, past: PastExecution) -> Sequence[LedgerFile]:
+        """Return the files of a run that the user still has; it blocks."""
+        made = set(past.generated_file_ids)
+        return [file for file in self._wiring.list_files(user_id).files if file.file_id in made]
+
+    # -- the model ---------------------------------------------------------------
+
+    async def chat(
+        self,
+        user_id: str,
+        place: str,
+        text: str,
+        file_ids: Sequence[str],
+        cause: str,
+        observer: TurnObserver,
+    ) -> Answer:
+        """Have a turn with the model, which remembers what was said in the place.
 
         Raises:
             RateLimitedError: the user has to wait first.
-            QueueFullError: too many of the user's runs wait.
+            QueueFullError, CancelledError, TokensUsedUpError: there was none.
         """
-        self._wiring.rate_limits.take(user_id, Activity.RUN)
-
-        def work() -> Result:
-            execution = self._wiring.run_code(user_id, code, observer=StoppableRun(self._stopping))
-            return result_of(execution, partial(self._wiring.open_file, user_id), limit_bytes)
-
-        return await self._workers.run(work)
+        self._wiring.rate_limits.take(user_id, Activity.QUESTION)
+        by = By.user(user_id, cause)
+        chat = partial(self._wiring.chat, file_ids=file_ids, by=by, observer=observer)
+        return await self._workers.talk(lambda: chat(user_id, place, text))
 
     # -- looking back ------------------------------------------------------------
 
@@ -179,8 +249,8 @@ class Desk:
     # -- life --------------------------------------------------------------------
 
     def stop_runs(self) -> None:
-        """Have every run end now; what it made until then is recorded."""
-        self._stopping.set()
+        """Have every run and turn end now; what came of it until then is recorded."""
+        self.stops.stop_all()
 
     def close(self) -> None:
         """Wait for what was begun."""

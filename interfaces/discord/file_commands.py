@@ -1,5 +1,6 @@
 """Slash commands about one's own files."""
 
+from functools import partial
 from typing import Any
 
 import disnake
@@ -9,12 +10,12 @@ from disnake.interactions.modal import ModalInteraction
 
 from domain.errors import FileLedgerError
 from interfaces.discord.answering import Answer, acknowledge, deliver
+from interfaces.discord.answers import Answers
 from interfaces.discord.cards import upload_card
 from interfaces.discord.desk import Desk
 from interfaces.discord.file_list import FilesPage, choice_of, files_card
 from interfaces.discord.histories import history_card, why_card
 from interfaces.discord.modals import RunForm
-from interfaces.discord.runs import show_run
 from interfaces.discord.widgets import MAX_OPTIONS
 from interfaces.discord.words import Words, description, name, option
 
@@ -27,11 +28,16 @@ MORE: list[Any] = [option(f"ATTACHMENT_{number}", default=None) for number in ra
 PUBLIC: Any = option("PUBLIC", default=False)
 
 
+def help_text(words: Words, *, can_chat: bool) -> str:
+    """Return what the bot does; `can_chat` when there is a model to ask."""
+    return f"{words('HELP_TEXT')}\n{words('HELP_MODEL')}" if can_chat else words("HELP_TEXT")
+
+
 class FileCommands(commands.Cog):
     """What people can ask for without writing a message; only they see the answers."""
 
-    def __init__(self, answer: Answer, desk: Desk) -> None:
-        self._answer, self._desk = answer, desk
+    def __init__(self, answer: Answer, desk: Desk, answers: Answers) -> None:
+        self._answer, self._desk, self._answers = answer, desk, answers
 
     @commands.slash_command(name=name("HELP"), description=description("HELP"))
     async def help(self, inter: Command) -> None:
@@ -98,7 +104,7 @@ class FileCommands(commands.Cog):
 
     async def _help(self, inter: Command) -> None:
         await acknowledge(inter)
-        await deliver(inter, Words.of(inter)("HELP_TEXT"))
+        await deliver(inter, help_text(Words.of(inter), can_chat=self._desk.can_chat))
 
     async def _files(self, inter: Command) -> None:
         await acknowledge(inter)
@@ -114,8 +120,8 @@ class FileCommands(commands.Cog):
 
     async def _run(self, inter: ModalInteraction[Any], form: RunForm) -> None:
         await acknowledge(inter, is_private=not form.is_public)
-        limit_bytes = inter.attachment_size_limit
-        await show_run(inter, self._desk.run(str(inter.author.id), form.code_in(inter), limit_bytes))
+        start = partial(self._desk.run, str(inter.author.id), form.code_in(inter))
+        await self._answers.run(inter, start, is_ephemeral=not form.is_public)
 
     async def _history(self, inter: Command, file: str | None) -> None:
         await acknowledge(inter)

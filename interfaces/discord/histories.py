@@ -13,6 +13,7 @@ from domain.events import (
     FileRecorded,
     HistoryRead,
     LedgerEvent,
+    TurnFinished,
 )
 from domain.metadata import user_actor
 from domain.retention import EvictionRule
@@ -131,15 +132,22 @@ def _facts(event: LedgerEvent, names: Mapping[str, str], words: Words) -> dict[s
         case FileEvicted():
             other = _name(event.displaced_by, names)
             return {"file": _name(event.file_id, names), "other": other, "limit": _limit(event, words)}
-        case ExecutionStarted():
-            return {"code": _first_line(event.code)}
-        case ExecutionFinished():
-            outcome = words(f"OUTCOME_{event.outcome}")
-            return {"outcome": outcome, "seconds": f"{event.duration_ms / 1000:.1f}"}
+        case ExecutionStarted() | ExecutionFinished():
+            return _facts_of_run(event, words)
         case HistoryRead():
             reader = f"<@{event.actor.partition(':')[2]}>"
             return {"first": event.first_sequence, "last": event.last_sequence, "reader": reader}
+        case TurnFinished():
+            tokens = f"{event.input_tokens + event.output_tokens:,}"
+            return {"model": shown_name(event.model, NAME_CHARACTERS), "tokens": tokens}
     return {"file": _name(getattr(event, "file_id", ""), names)}
+
+
+def _facts_of_run(event: ExecutionStarted | ExecutionFinished, words: Words) -> dict[str, object]:
+    if isinstance(event, ExecutionStarted):
+        return {"code": _first_line(event.code)}
+    outcome = words(f"OUTCOME_{event.outcome}")
+    return {"outcome": outcome, "seconds": f"{event.duration_ms / 1000:.1f}"}
 
 
 def _name(file_id: str, names: Mapping[str, str]) -> str:

@@ -13,8 +13,8 @@ _ZERO_WIDTH = "\u200b"
 
 def shown_name(name: str, most: int = 100) -> str:
     """Return a file's name without effect as markup or mention, cut to `most` characters."""
-    plain = disnake.utils.escape_mentions(disnake.utils.escape_markdown(name))
-    return plain if len(plain) <= most else f"{plain[: most - 1].rstrip(chr(92))}…"
+    shown = plain(name)
+    return shown if len(shown) <= most else f"{shown[: most - 1].rstrip(chr(92))}…"
 
 
 def clipped(text: str, most: int) -> str:
@@ -22,10 +22,20 @@ def clipped(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def fenced(text: str) -> str:
+def fenced(text: str, language: str = "") -> str:
     """Return a text as a block of code that it cannot leave."""
     inside = text.replace("``", f"`{_ZERO_WIDTH}`")
-    return f"{FENCE}\n{inside}\n{FENCE}"
+    return f"{FENCE}{language}\n{inside}\n{FENCE}"
+
+
+def small(text: str) -> str:
+    """Return one line in small print."""
+    return f"-# {' '.join(text.split())}"
+
+
+def plain(text: str) -> str:
+    """Return a text without effect as markup or mention."""
+    return disnake.utils.escape_mentions(disnake.utils.escape_markdown(text))
 
 
 def expiry_text(expires_at: datetime | None, words: Words = ENGLISH) -> str:

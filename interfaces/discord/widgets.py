@@ -16,6 +16,9 @@ from interfaces.sizes import size_text
 PREFIX = "file"
 PICK = f"{PREFIX}:pick"
 DOWNLOAD, WHY, HISTORY = "download", "why", "history"
+RUN_PREFIX, CANCEL_PREFIX = "run", "cancel"
+SHOW_CODE, SHOW_OUTPUT, SHOW_FILES = "code", "output", "files"
+RUN_LABELS = {SHOW_CODE: "Show code", SHOW_OUTPUT: "Show output", SHOW_FILES: "Get the files"}
 DELETE, CONFIRMED = "delete", "delete-confirmed"
 ACTIONS = frozenset({*ANALYSES, DOWNLOAD, WHY, HISTORY, DELETE, CONFIRMED})
 MAX_OPTIONS = 25
@@ -43,6 +46,49 @@ class FileAction:
         action, _, file_id = rest.partition(":")
         is_ours = prefix == PREFIX and action in ACTIONS and is_file_id(file_id)
         return cls(action, file_id) if is_ours else None
+
+
+@dataclass(frozen=True)
+class RunAction:
+    """What a button shows of a past run."""
+
+    action: str
+    execution_id: str
+
+    @property
+    def custom_id(self) -> str:
+        """The action as a button carries it."""
+        return f"{RUN_PREFIX}:{self.action}:{self.execution_id}"
+
+    @classmethod
+    def of(cls, custom_id: str | None) -> "RunAction | None":
+        """Return the action of a custom id; None when it is none of ours."""
+        prefix, _, rest = (custom_id or "").partition(":")
+        action, _, execution_id = rest.partition(":")
+        is_ours = prefix == RUN_PREFIX and action in RUN_LABELS and execution_id
+        return cls(action, execution_id) if is_ours else None
+
+
+def run_buttons(execution_id: str, *actions: str) -> Rows:
+    """Return the row of what a past run can show."""
+    return [
+        [
+            disnake.ui.Button(label=RUN_LABELS[action], custom_id=RunAction(action, execution_id).custom_id)
+            for action in actions
+        ]
+    ]
+
+
+def cancel_button(work_id: str) -> Rows:
+    """Return the button that stops what goes on."""
+    danger = disnake.ButtonStyle.danger
+    return [[disnake.ui.Button(label="Cancel", style=danger, custom_id=f"{CANCEL_PREFIX}:{work_id}")]]
+
+
+def work_to_cancel(custom_id: str | None) -> str | None:
+    """Return the work that a Cancel button stops; None for any other button."""
+    prefix, _, work_id = (custom_id or "").partition(":")
+    return work_id if prefix == CANCEL_PREFIX and work_id else None
 
 
 def file_buttons(file_id: str, words: Words = ENGLISH) -> Rows:

@@ -54,6 +54,10 @@ def test_the_dotenv_file_is_read_and_the_environment_wins(
         ("PACKAGE_POPULAR_RANK", "20000", "less than or equal to 15000"),
         ("PACKAGE_ALLOWLIST", "default,@/no/such/file", "allowed are names of packages"),
         ("LEDGER_URL", "postgresql://x/y", "unset it"),
+        ("MODEL_PRICES", "gpt=cheap", "MODEL=INPUT/OUTPUT"),
+        ("MODEL_PRICES", "0.25/2", "MODEL=INPUT/OUTPUT"),
+        ("MODEL_PRICES", "gpt=-1/2", "MODEL=INPUT/OUTPUT"),
+        ("DAILY_TOKEN_LIMIT_PER_USER", "-1", "greater than or equal to 0"),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_allowed(
@@ -67,6 +71,15 @@ def test_a_bad_value_is_named_with_what_is_allowed(
     assert line.startswith(f"{name}={value!r} is not allowed")
     assert allowed in line
     assert "\n" not in line
+
+
+def test_prices_are_read_by_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name may hold what divides names from prices."""
+    monkeypatch.setenv("MODEL_PRICES", "gpt-5.4-mini=0.25/2, org/model:a=b=0/0")
+    prices = load_settings().model_prices
+
+    assert list(prices) == ["gpt-5.4-mini", "org/model:a=b"]
+    assert prices["gpt-5.4-mini"].cost_micros(1000, 1000) == 2250
 
 
 def test_admins_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:

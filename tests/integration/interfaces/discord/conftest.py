@@ -12,11 +12,24 @@ from interfaces.discord.bot import FileBot
 from interfaces.discord.desk import Desk
 from interfaces.wiring import Wiring
 from tests.support.discord_server import TOKEN, DiscordServer, Message, Person, redirected
+from tests.support.mongodb import mongodb_python, mongodb_uri
 from tests.support.running_bot import RunningBot
+
+__all__ = ["mongodb_python", "mongodb_uri"]
 
 SYNC = "PUT /applications/{application_id}/commands"
 
 RunFileBot = Callable[..., RunningBot]
+
+
+def labels(message: Message) -> list[str]:
+    """Return what stands on a message's buttons."""
+    return [widget["label"] for widget in message.widgets if "label" in widget]
+
+
+def is_over(message: Message) -> bool:
+    """Tell whether an answer has come to its end: nothing can be cancelled any more."""
+    return "Cancel" not in labels(message)
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """Answers to interactions over a bad network: none is lost, none is there twice."""
 
-from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot
+import pytest
+
+from interfaces.discord import answers
+from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot, is_over
 from tests.support.discord_server import Callback, DiscordServer, Permission, Person, Upload, errors, faults
 
 CALLBACK = "POST /interactions/{interaction_id}/{interaction_token}/callback"
@@ -45,7 +48,7 @@ def test_a_form_whose_opening_was_not_confirmed_is_open(
 
     opened = alice.slash("run")
     discord.until_call(CALLBACK, count=2)
-    result = alice.submit(opened, {"code": "print(6 * 7)"}).message(timeout_s=SECONDS)
+    result = alice.submit(opened, {"code": "print(6 * 7)"}).message(is_over, timeout_s=SECONDS)
 
     assert opened.callback() is Callback.MODAL
     assert "42" in result.text
@@ -53,16 +56,17 @@ def test_a_form_whose_opening_was_not_confirmed_is_open(
 
 
 def test_an_answer_that_discord_delays_or_fails_arrives_once(
-    discord: DiscordServer, run_bot: RunFileBot, alice: Person
+    discord: DiscordServer, run_bot: RunFileBot, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """429 is waited for, 500 repeated, with the file whole each time."""
+    monkeypatch.setattr(answers, "FIRST_PROGRESS_AFTER_S", SECONDS)  # the result is the only edit
     run_bot()
     discord.until_call(SYNC)
     discord.faults.order(EDIT, faults.rate_limited(0.2))
     discord.faults.order(EDIT, faults.server_error(500), afterwards=True)
 
     code = "open('made.txt', 'w').write('whole')"
-    result = alice.submit(alice.slash("run"), {"code": code}).message(timeout_s=SECONDS)
+    result = alice.submit(alice.slash("run"), {"code": code}).message(is_over, timeout_s=SECONDS)
     discord.until_call(EDIT, count=3)
 
     assert [call.status for call in discord.calls(EDIT)] == [429, 500, 200]
@@ -89,7 +93,7 @@ def test_what_is_told_twice_is_done_once(discord: DiscordServer, run_bot: RunFil
     run_bot()
     discord.until_call(SYNC)
     alice.slash("upload", {"file": CSV}).message()
-    alice.submit(alice.slash("run"), {"code": "print(6 * 7)"}).message(timeout_s=SECONDS)
+    alice.submit(alice.slash("run"), {"code": "print(6 * 7)"}).message(is_over, timeout_s=SECONDS)
 
     discord.gateway.replayed_again = 5
     discord.gateway_faults.cut()
@@ -112,7 +116,7 @@ def test_a_result_that_took_longer_than_discord_waits_comes_directly(
     running.callback()
     discord.clock.advance(901)
 
-    result = alice.sees(channel=alice.direct(), timeout_s=SECONDS)
+    result = alice.sees(is_over, channel=alice.direct(), timeout_s=SECONDS)
 
     assert "late but there" in result.text
     assert [item.size_bytes for item in result.attachments] == [5]

@@ -1,4 +1,4 @@
-from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot
+from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot, is_over
 from tests.support.discord_server import DiscordServer, Person, Upload
 
 CSV = Upload("sales.csv", b"city,sold\nOslo,3\nRoma,5\n")
@@ -9,7 +9,7 @@ def test_first_rows_are_shown_by_a_click(run_bot: RunFileBot, alice: Person) -> 
     run_bot()
     alice.ask_bot(files=[CSV])
 
-    answer = alice.click(alice.sees(), "First rows").message(timeout_s=30)
+    answer = alice.click(alice.sees(), "First rows").message(is_over, timeout_s=30)
 
     assert answer.text.startswith("```")
     assert "Oslo" in answer.text
@@ -20,7 +20,7 @@ def test_charts_arrive_as_pictures(run_bot: RunFileBot, alice: Person) -> None:
     run_bot()
     alice.ask_bot(files=[CSV])
 
-    answer = alice.click(alice.sees(), "Charts").message(timeout_s=60)
+    answer = alice.click(alice.sees(), "Charts").message(is_over, timeout_s=60)
 
     assert any(item.filename.endswith(".png") for item in answer.attachments)
 
@@ -91,7 +91,9 @@ def test_a_file_that_is_too_large_for_the_place_comes_zipped(
     run_bot()
     discord.until_call(SYNC)
     opened = alice.slash("run")
-    alice.submit(opened, {"code": "open('big.txt', 'w').write('x' * 11_000_000)"}).message(timeout_s=30)
+    alice.submit(opened, {"code": "open('big.txt', 'w').write('x' * 11_000_000)"}).message(
+        is_over, timeout_s=30
+    )
     listed = alice.slash("files").message(timeout_s=30)
     big = alice.choose(listed, "Choose a file", "big.txt").message()
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot, showing
+from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot, is_over, showing
 from tests.support.discord_server import CannotDoError, DiscordServer, Message, Person, Upload
 
 CSV = Upload("sales.csv", b"city,sold\nOslo,3\nRoma,5\n")
@@ -143,7 +143,7 @@ def test_code_from_a_form_is_run(alice: Person, *, is_public: bool) -> None:
     """The result is the person's alone unless they want to show it."""
     opened = alice.slash("run", {"public": is_public})
 
-    result = alice.submit(opened, {"code": "print(6 * 7)"}).message(timeout_s=SECONDS)
+    result = alice.submit(opened, {"code": "print(6 * 7)"}).message(is_over, timeout_s=SECONDS)
 
     assert "42" in result.text
     assert result.is_ephemeral is not is_public
@@ -160,7 +160,7 @@ def test_a_form_is_understood_after_a_restart(
     first.stop()
     run_bot()
 
-    assert "42" in alice.submit(opened, {"code": "print(6 * 7)"}).message(timeout_s=SECONDS).text
+    assert "42" in alice.submit(opened, {"code": "print(6 * 7)"}).message(is_over, timeout_s=SECONDS).text
 
 
 def test_who_asks_too_often_is_told_when_to_try_again(
@@ -172,7 +172,7 @@ def test_who_asks_too_often_is_told_when_to_try_again(
     german = discord.person("dora", locale="de")
 
     card = alice.slash("upload", {"file": CSV, "file_2": Upload("b.txt", b"y")}).message()
-    alice.submit(alice.slash("run"), {"code": "print(1)"}).message(timeout_s=SECONDS)
+    alice.submit(alice.slash("run"), {"code": "print(1)"}).message(is_over, timeout_s=SECONDS)
     refused = alice.submit(alice.slash("run"), {"code": "print(2)"}).message()
     german_card = german.slash("upload", {"file": CSV, "file_2": Upload("b.txt", b"y")}).message()
 

@@ -1,4 +1,5 @@
 import io
+import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO
@@ -6,7 +7,8 @@ from typing import BinaryIO
 from application.run_code import Execution
 from domain.executions import Outcome
 from domain.files import LedgerFile
-from interfaces.discord.results import OUTPUT_NAME, Result, result_of
+from interfaces.discord.results import OUTPUT_NAME, Place, run_posts
+from interfaces.discord.sending import Post
 
 MIB = 2**20
 
@@ -15,9 +17,9 @@ def kept(number: int, size_bytes: int = 1) -> LedgerFile:
     """Return a file that a run made."""
     return LedgerFile(
         file_id=f"abc123xyz{number:03}",
-        filename=f"{number}.png",
-        extension=".png",
-        file_type="PNG",
+        filename=f"{number}.bin",
+        extension=".bin",
+        file_type="BIN",
         size_bytes=size_bytes,
         sha256="0" * 64,
         uploaded_at=datetime(2026, 1, 1, tzinfo=UTC),
@@ -26,51 +28,120 @@ def kept(number: int, size_bytes: int = 1) -> LedgerFile:
     )
 
 
-def result(stdout: str = "", files: Sequence[LedgerFile] = (), limit_bytes: int = 10 * MIB) -> Result:
-    """Return a run's message."""
+def posts(
+    stdout: str = "",
+    files: Sequence[LedgerFile] = (),
+    *,
+    content: bytes = b"x",
+    is_models: bool = False,
+    **facts: object,
+) -> list[Post]:
+    """Return a run's messages in a place that takes files of 1 MiB."""
     by_id = {file.file_id: file for file in files}
 
     def open_file(file_id: str) -> tuple[LedgerFile, BinaryIO]:
-        return by_id[file_id], io.BytesIO(b"x")
+        return by_id[file_id], io.BytesIO(content)
 
-    execution = Execution("e", Outcome.SUCCEEDED, 0, stdout, "", 1, "", tuple(files), (), ())
-    return result_of(execution, open_file, limit_bytes)
+    known = {"outcome": Outcome.SUCCEEDED, "stderr": "", "skipped_outputs": (), **facts}
+    execution = Execution(
+        execution_id="e",
+        exit_code=0,
+        stdout=stdout,
+        duration_ms=1200,
+        explanation="",
+        files=tuple(files),
+        packages_installed=(),
+        **known,  # type: ignore[arg-type]
+    )
+    return run_posts(execution, Place(open_file, MIB), is_models=is_models)
+
+
+def labels(post: Post) -> list[str]:
+    """Return what stands on its buttons."""
+    return [button.label for row in post.rows for button in row]
 
 
 def test_output_that_fits_is_in_the_message() -> None:
-    """Exactly 2,000 characters with its fence."""
-    fits = result("x" * (2000 - 9))
+    """It comes first, then how long it took."""
+    [post] = posts("x" * 1000)
 
-    assert len(fits.content) <= 2000
-    assert fits.content.startswith("```")
-    assert not fits.files
+    assert post.content == f"```\n{'x' * 1000}\n```\n-# Ran in 1.2 s"
+    assert labels(post) == ["Show code"]
 
 
 def test_output_that_does_not_fit_is_attached_whole() -> None:
-    """Nothing is cut."""
-    long = result("x" * 5000)
+    """Its beginning is shown, and nothing is cut from the file."""
+    [post] = posts("x" * 5000)
 
-    assert [file.filename for file in long.files] == [OUTPUT_NAME]
-    assert long.files[0].fp.read() == b"x" * 5000
-    assert len(long.content) <= 2000
-
-
-def test_at_most_ten_files_go_with_a_message() -> None:
-    """Those without a place are named with the way to get them."""
-    many = result("x" * 5000, [kept(number) for number in range(12)])
-
-    assert len(many.files) == 10
-    assert "`abc123xyz011`" in many.content
+    assert [file.filename for file in post.files] == [OUTPUT_NAME]
+    assert post.files[0].fp.read() == b"x" * 5000
+    assert len(post.content) <= 2000
 
 
-def test_a_file_over_the_places_limit_is_named() -> None:
-    """It stays in the user's files."""
-    large = result("", [kept(1, 2 * MIB), kept(2)], limit_bytes=MIB)
+def test_of_the_models_runs_a_glance_is_shown() -> None:
+    """The model tells what matters; the rest is behind a button."""
+    [post] = posts("\n".join(map(str, range(100))), is_models=True)
 
-    assert [file.filename for file in large.files] == ["2.png"]
-    assert "1.png (`abc123xyz001`)" in large.content
+    assert post.content.startswith("```\n0\n1\n2\n")
+    assert "\n50\n" not in post.content
+    assert labels(post) == ["Show code", "Show output"]
+    assert not post.files
+
+
+def test_what_the_model_corrects_by_itself_is_told_in_a_line() -> None:
+    """A traceback helps nobody who did not write the code."""
+    stderr = "Traceback\n  File \"x\"\nKeyError: 'sold'"
+    [models] = posts(is_models=True, outcome=Outcome.FAILED, stderr=stderr)
+    [persons] = posts(outcome=Outcome.FAILED, stderr=stderr)
+
+    assert models.content == "-# Failed after 1.2 s: KeyError: 'sold'"
+    assert "Traceback" in persons.content
+
+
+def test_files_beyond_ten_come_in_further_messages() -> None:
+    """Nothing is left behind."""
+    sent = posts("", [kept(number) for number in range(12)])
+
+    assert [len(post.files) for post in sent] == [10, 2]
+
+
+def test_a_file_over_the_places_limit_is_zipped() -> None:
+    """What compresses well arrives."""
+    content = b"0" * (3 * MIB)
+    [post] = posts("", [kept(1, len(content))], content=content)
+
+    assert [file.filename for file in post.files] == ["1.bin.zip"]
+    with zipfile.ZipFile(post.files[0].fp) as archive:
+        assert archive.read("1.bin") == content
+
+
+def test_what_is_too_large_even_when_zipped_is_named() -> None:
+    """It stays in the user's files, and the message says how to get it."""
+    incompressible = [kept(1, 50 * MIB), kept(2)]
+    [post] = posts("", incompressible, content=b"x")
+
+    assert [file.filename for file in post.files] == ["2.bin"]
+    assert "1.bin (`abc123xyz001`)" in post.content
+    assert "split it" in post.content
 
 
 def test_a_run_without_output_says_so() -> None:
     """An empty message cannot be sent."""
-    assert result().content == "Done, without output."
+    assert posts()[0].content == "-# Ran in 1.2 s, without output"
+
+
+def test_who_cancelled_is_named() -> None:
+    """The user by a mention that rings no bell, the program in words."""
+    [by_person] = posts(outcome=Outcome.KILLED, stopped_by="user:123")
+    [by_program] = posts(outcome=Outcome.KILLED, stopped_by="system:shutdown")
+
+    assert by_person.content == "-# Cancelled by <@123> after 1.2 s"
+    assert "the bot, which is being restarted" in by_program.content
+
+
+def test_the_longest_notes_still_fit() -> None:
+    """Names and reasons are hostile, and a message holds 2,000 characters."""
+    files = [kept(number, 90 * MIB).model_copy(update={"filename": "*" * 200}) for number in range(20)]
+    [post] = posts("`" * 1050, files, skipped_outputs=("_" * 500,) * 9, is_models=True)
+
+    assert len(post.content) <= 2000

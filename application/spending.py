@@ -1,0 +1,65 @@
+"""Who spends how much on the model, and whether they may go on."""
+
+from collections.abc import Mapping, Sequence
+
+from application.ledgers import By, Ledgers
+from application.model import Usage
+from application.ports.ledger import LedgerStore
+from domain.events import TurnFinished
+from domain.files import check_user_id
+from domain.ledger import UserLedger
+from domain.metadata import Metadata
+from domain.spending import DaySpending, Price, Spent
+
+
+class Accounts:
+    """Every user's account with the model. `daily_token_limit` None: as much as they like."""
+
+    def __init__(self, ledgers: Ledgers, prices: Mapping[str, Price], daily_token_limit: int | None) -> None:
+        self._ledgers, self._prices, self._limit = ledgers, prices, daily_token_limit
+
+    def check(self, user_id: str) -> None:
+        """Let a turn begin.
+
+        Raises:
+            TokensUsedUpError: the user's tokens of the day are used up.
+        """
+        by = By.user(user_id)
+        ledger = self._ledgers.load(user_id, by)
+        ledger.check_tokens_left(self._limit, self._ledgers.metadata(by).timestamp)
+
+    def record(self, user_id: str, model: str, usage: Usage, stopped_because: str, by: By) -> None:
+        """Record what a turn took, at today's price."""
+        price = self._prices.get(model)
+        spent = Spent(
+            model=model,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            is_estimated=usage.is_estimated,
+            cost_micros=price.cost_micros(usage.input_tokens, usage.output_tokens) if price else None,
+        )
+
+        def finish(ledger: UserLedger, metadata: Metadata) -> None:
+            ledger.finish_turn(spent, stopped_because, metadata)
+
+        self._ledgers.decide(user_id, finish, by)
+
+
+class ReadSpending:
+    """What a user spent, day by day, from the ledger alone."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._store = store
+
+    def __call__(self, user_id: str) -> Sequence[DaySpending]:
+        """Return the days on which the user asked the model, oldest first."""
+        days: list[DaySpending] = []
+        for recorded in self._store.stream(UserLedger.create_id(check_user_id(user_id))):
+            event = recorded.event
+            if isinstance(event, TurnFinished):
+                before = days.pop() if days else DaySpending(day=event.timestamp.date())
+                after = before.plus(
+                    event.timestamp.date(), event.input_tokens, event.output_tokens, event.cost_micros
+                )
+                days += [after] if after.day == before.day else [before, after]
+        return days

@@ -1,0 +1,1 @@
+"""Conversations behind the `Conversations` port."""
