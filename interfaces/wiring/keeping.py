@@ -1,0 +1,141 @@
+"""What keeps a process in order: recovery, followers, expiry, health."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import structlog
+
+from application.expire import ExpireFiles
+from application.operators import ReadStatus, Status
+from application.ports.sandbox import Check
+from application.purge import PurgeRemovedFiles
+from application.startup import Recover
+from domain.errors import EnvironmentFaultError, FileLedgerError, LedgerCutError
+from infrastructure.files import free_bytes
+from infrastructure.ledger.following import Follower
+from infrastructure.scheduling.expiry import ExpiryTimer
+from interfaces.wiring.auditing import Auditing
+from migrations.runner import MigrationStatus, apply_migrations, migration_status
+
+log = structlog.get_logger()
+
+
+class Wiring(Auditing):
+    """Every use case over the adapters that the settings ask for."""
+
+    @cached_property
+    def expire(self) -> ExpireFiles:
+        """Record the expiries that are due."""
+        return ExpireFiles(self.ledgers, self.views)
+
+    @cached_property
+    def purge(self) -> PurgeRemovedFiles:
+        """Let the disk go of removed files."""
+        return PurgeRemovedFiles(self.store, self.ledgers, self.blobs)
+
+    @cached_property
+    def recover(self) -> Recover:
+        """Finish what dead processes left."""
+        return Recover(
+            self.store, self.ledgers, self.views, self.blobs, self.runners, self.expire, self.purge
+        )
+
+    def start(self) -> None:
+        """Finish what dead processes left, then keep views, disk and expiry up to date by themselves."""
+        self._is_short_lived = False
+        self.begin()  # one user's damaged ledger must not keep the house shut for everybody
+        self.sandbox.warm()
+        if self.has_model:
+            log.info("the model answers", model=self.model.name)
+        timer = ExpiryTimer(self.expire, self.expire.next_due)
+
+        def project() -> int:
+            position = self._project()
+            timer.reschedule()
+            return position
+
+        for follower in (
+            Follower("journal", self.store, self.journal.catch_up),
+            Follower("views", self.store, project),
+            Follower("purge", self.store, self.purge.catch_up),
+        ):
+            follower.start()
+            self._stack.callback(follower.close)
+        timer.start()
+        self._stack.callback(timer.close)
+
+    def begin(self, user_id: str | None = None) -> None:
+        """Do for a short command what `start` does for a long-lived process, once."""
+        self.store.head()  # a ledger that cannot be read is an error, not something to put off
+        _try(lambda: self.recover(user_id))
+
+    def settle(self) -> None:
+        """Bring journal, views and disk up to what was just recorded."""
+        _try(self.journal.catch_up)
+        _try(self.purge.catch_up)
+        _try(self._project)
+
+    def _project(self) -> int:
+        return self.views.catch_up()
+
+    @cached_property
+    def status(self) -> ReadStatus:
+        """Tell an operator how the program does."""
+        return ReadStatus(self.operators, self._status)
+
+    def _status(self) -> Status:
+        viewed = self.views.position()  # before anything brings the views up to date
+        return Status(
+            self.store.head(), viewed, len(self.queue), free_bytes(self.data_dir), tuple(self.checks())
+        )
+
+    def checks(self) -> Sequence[Check]:
+        """Tell what works here."""
+        return [
+            attempt("ledger", self._check_ledger),
+            attempt("journal", lambda: f"witnesses the ledger up to position {self.journal.catch_up()}"),
+            attempt("mongodb", self._check_views),
+            *self._check_sandbox(),
+            replace(self.model.check(), optional=True),
+        ]
+
+    def _check_ledger(self) -> str:
+        return f"{self.store.head()} events in {self.data_dir / 'ledger'}, append-only and chained"
+
+    def _check_sandbox(self) -> Sequence[Check]:
+        try:
+            return [*self.sandbox.checks(), self.packages.check()]
+        except EnvironmentFaultError as error:
+            return [Check("sandbox", ok=False, detail=str(error))]
+
+    def _check_views(self) -> str:
+        where = "MONGODB_URI" if self.settings.mongodb_uri else "the embedded server"
+        return f"views at position {self.views.catch_up()}, on {where}"
+
+    def migrations(self, *, apply: bool) -> Sequence[MigrationStatus]:
+        """Return every migration of the views with its state; `apply` those that are pending first."""
+        if apply:
+            apply_migrations(self._database)
+        return migration_status(self._database)
+
+
+def _try(step: Callable[[], object]) -> None:
+    """Do a step that may wait: what it brings up to date catches up at the next start.
+
+    Nothing acknowledged depends on it, so a server that is gone stops no command.
+    """
+    try:
+        step()
+    except LedgerCutError:
+        raise
+    except FileLedgerError as error:
+        log.warning("not everything is up to date; the next start catches up", error=str(error))
+
+
+def attempt(name: str, check: Callable[[], str]) -> Check:
+    """Return a check that passes with what `check` says, or fails with the error it raises."""
+    try:
+        return Check(name, ok=True, detail=check())
+    except FileLedgerError as error:
+        return Check(name, ok=False, detail=str(error))

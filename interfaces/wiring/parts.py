@@ -1,0 +1,190 @@
+"""The adapters that the settings ask for."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from pymongo.database import Database
+
+from application.ledgers import Ledgers
+from application.model import LanguageModel
+from application.policy import UsagePolicy
+from application.run_queue import RunQueue
+from infrastructure.blobs.folder import FolderBlobStore
+from infrastructure.clock import RandomIds, SystemClock
+from infrastructure.conversations.sealed_folder import SealedConversations
+from infrastructure.ledger.keys import KeyFolder
+from infrastructure.ledger.store import SQLiteLedgerStore
+from infrastructure.model.factory import create_model
+from infrastructure.runners import RunnerLocks
+from infrastructure.sandbox.adapter import BubblewrapSandbox
+from infrastructure.sandbox.capacity import runs_at_once
+from infrastructure.sandbox.config import SandboxConfig
+from infrastructure.sandbox.packages.factory import create_library
+from infrastructure.sandbox.packages.library import PackageLibrary
+from infrastructure.settings import Settings, load_settings
+from infrastructure.views.client import Document, connect
+from infrastructure.views.embedded import EmbeddedServer
+from infrastructure.views.mongo_views import MongoViews
+from migrations.runner import apply_migrations
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+EMBEDDED_TIMEOUT_MS = 2_000  # it is on this machine: what does not answer by then is gone and is revived
+
+
+class Parts:
+    """The adapters that the settings ask for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.data_dir = settings.fileledger_data_dir
+        self.clock = SystemClock()
+        self._ids = RandomIds()
+        self._stack = ExitStack()
+        self._is_short_lived = True
+
+    @classmethod
+    def load(cls, data_dir: Path | None = None) -> Self:
+        """Return the wiring that environment and `.env` ask for.
+
+        Raises:
+            InvalidValueError: a setting is bad.
+        """
+        return cls(load_settings(data_dir))
+
+    def __enter__(self) -> Self:
+        """Use the wiring as a context, closed at its end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close everything that was made."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop what runs in the background and close what was opened, last first."""
+        self._stack.close()
+
+    @cached_property
+    def policy(self) -> UsagePolicy:
+        """The operator's limits and times."""
+        settings = self.settings
+        return UsagePolicy(
+            limits=settings.limits,
+            expiration_hours=settings.file_expiration_hours,
+            execution_timeout_s=settings.code_execution_timeout,
+        )
+
+    @cached_property
+    def store(self) -> SQLiteLedgerStore:
+        """The ledger."""
+        store = SQLiteLedgerStore(self._ledger_file, self._keys)
+        self._stack.callback(store.close)
+        return store
+
+    @property
+    def _ledger_file(self) -> Path:
+        return self.data_dir / "ledger" / "ledger.db"
+
+    @cached_property
+    def _keys(self) -> KeyFolder:
+        return KeyFolder(self.data_dir / "keys")
+
+    @cached_property
+    def ledgers(self) -> Ledgers:
+        """Decisions on users' ledgers."""
+        return Ledgers(self.store, self.clock)
+
+    @cached_property
+    def blobs(self) -> FolderBlobStore:
+        """Files' bytes."""
+        return FolderBlobStore(self.data_dir / "user_files")
+
+    @cached_property
+    def runners(self) -> RunnerLocks:
+        """This process among those that run code."""
+        runners = RunnerLocks(self.data_dir / "runners")
+        self._stack.callback(runners.close)
+        return runners
+
+    @cached_property
+    def conversations(self) -> SealedConversations:
+        """What was said, for a while."""
+        return SealedConversations(self.data_dir / "conversations", self._keys)
+
+    @cached_property
+    def _database(self) -> Database[Document]:
+        """MongoDB: the server of MONGODB_URI, or else the embedded one."""
+        if (uri := self.settings.mongodb_uri) is not None:
+            database = connect(uri.get_secret_value())
+        else:
+            database = connect(self._stack.enter_context(self._embedded), timeout_ms=EMBEDDED_TIMEOUT_MS)
+        self._stack.callback(database.client.close)
+        return database
+
+    @cached_property
+    def _embedded(self) -> EmbeddedServer:
+        return EmbeddedServer(self.data_dir / "mongodb", PROJECT / ".venv-mongodb" / "bin" / "python")
+
+    @cached_property
+    def views(self) -> MongoViews:
+        """The projections."""
+        revive = None if self.settings.mongodb_uri else self._revive
+        apply_migrations(self._database)
+        return MongoViews(self._database, self.store, self.blobs.locate, revive)
+
+    def _revive(self) -> None:
+        self._embedded.start()
+        apply_migrations(self._database)
+
+    @cached_property
+    def _sandbox_config(self) -> SandboxConfig:
+        config = SandboxConfig(
+            python=PROJECT / ".venv-sandbox" / "bin" / "python",
+            state_folder=self.data_dir / "sandbox",
+            memory_mb=self.settings.sandbox_memory_mb,
+        )
+        return replace(config, spares=0) if self._is_short_lived else config
+
+    @cached_property
+    def sandbox(self) -> BubblewrapSandbox:
+        """Where code runs."""
+        sandbox = BubblewrapSandbox(self._sandbox_config, self.packages)
+        self._stack.callback(sandbox.close)
+        return sandbox
+
+    @cached_property
+    def packages(self) -> PackageLibrary:
+        """What runs get for imports that the code environment lacks."""
+        return create_library(
+            self.settings,
+            self._sandbox_config,
+            self.data_dir / "packages",
+            PROJECT / ".tools" / "bin" / "uv",
+            self.clock,
+            lives_long=not self._is_short_lived,
+        )
+
+    @cached_property
+    def queue(self) -> RunQueue:
+        """The turns of this process's runs."""
+        queue = RunQueue(self.settings.sandbox_max_runs or runs_at_once(self._sandbox_config))
+        self._stack.callback(queue.close)
+        return queue
+
+    @cached_property
+    def model(self) -> LanguageModel:
+        """The language model, or one that says that none is set up."""
+        key = self.settings.openai_api_key
+        model = create_model(
+            key.get_secret_value() if key else None, self.settings.openai_base_url, self.settings.openai_model
+        )
+        self._stack.callback(model.close)
+        return model
+
+    @property
+    def has_model(self) -> bool:
+        """Whether the settings name one."""
+        return bool(self.settings.openai_api_key or self.settings.openai_base_url)
