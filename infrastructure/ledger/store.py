@@ -4,11 +4,18 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import cast
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application, Repository
-from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Mapper, StoredEvent, Tracking
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    IntegrityError,
+    Mapper,
+    Recording,
+    StoredEvent,
+    Tracking,
+)
 from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
@@ -31,10 +38,10 @@ _LEDGER_HEX = re.compile("[0-9a-f]{32}")
 
 
 class LedgerApplication(Application[UUID]):
-    """The library's application with our recorder, mapper and snapshots, deaf to the environment."""
+    """The library's application with our recorder, mapper and snapshots, deaf to the environment.
 
-    snapshotting_intervals: ClassVar[dict[Any, int]] = {UserLedger: SNAPSHOT_INTERVAL}
-    snapshot_class = LedgerSnapshot
+    Of the library's own snapshots none is asked for: it replays a ledger for each.
+    """
 
     def __init__(self, database: Path, keys: KeyFolder) -> None:
         self._keys = keys
@@ -61,6 +68,20 @@ class LedgerApplication(Application[UUID]):
         recorder = SQLiteLedgerRecorder(cast("SQLiteFactory", self.factory).datastore)
         recorder.create_table()
         return recorder
+
+    def save_ledger(self, ledger: UserLedger) -> list[Recording[UUID]]:
+        """Save the pending events, and a snapshot now and then; what was saved stays at hand.
+
+        The next `get` reads only what was added since, by whatever process. Nobody
+        may change the ledger afterwards.
+        """
+        recordings = self.save(ledger)
+        if recordings and self.repository.cache is not None:
+            self.repository.cache.put(ledger.id, ledger)
+        sequences = (recording.domain_event.originator_version for recording in recordings)
+        if self.snapshots is not None and any(sequence % SNAPSHOT_INTERVAL == 0 for sequence in sequences):
+            self.snapshots.put([LedgerSnapshot.take(ledger)])
+        return recordings
 
 
 class SQLiteLedgerStore:
@@ -96,7 +117,7 @@ class SQLiteLedgerStore:
     def append(self, ledger: UserLedger) -> int:
         """Save the ledger's pending events in one transaction and return the last position."""
         with ledger_errors("save to the ledger"), os_errors("save to the ledger"):
-            recordings = self._application.save(ledger)
+            recordings = self._application.save_ledger(ledger)
             return recordings[-1].notification.id if recordings else self.head()
 
     def head(self) -> int:
