@@ -52,7 +52,8 @@ format: setup ## Repair style and format where a tool can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-lock: setup ## Write the lock files anew; `make lock UPGRADE=1` moves to the newest versions
+lock: ## Write the lock files anew; `make lock UPGRADE=1` moves to the newest versions
+	tools/setup.sh --only-uv
 	UPGRADE='$(UPGRADE)' tools/lock.sh
 
 clean: ## Remove what set-up and the tools made

@@ -4,6 +4,7 @@ A bad value stops the start with the variable's name, its value and what is
 allowed; secrets are never shown.
 """
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from domain.spending import Price
 from infrastructure.sandbox.packages.lists import allowed_names
 
 MEBIBYTE = 2**20
+BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
 MAX_HOURS = 100 * 365 * 24
 _ALLOWED = {
     "float_parsing": "allowed is a number, with a point for fractions (48, 0.1)",
@@ -45,6 +47,10 @@ class Settings(BaseSettings):
     ledger_url: str | None = None
     checkpoint_key_file: Path | None = None
     blob_url: str | None = None
+    aws_endpoint_url: str | None = None
+    aws_region: str | None = None
+    aws_access_key_id: SecretStr | None = None
+    aws_secret_access_key: SecretStr | None = None
     file_expiration_hours: float = 48.0
     max_files_per_user: int = Field(default=20, ge=1, le=10_000)
     max_generated_files_per_user: int = Field(default=20, ge=1, le=10_000)
@@ -104,11 +110,19 @@ class Settings(BaseSettings):
             msg = "allowed are prices a million tokens as MODEL=INPUT/OUTPUT, separated by commas (m=0.25/2)"
             raise ValueError(msg) from error
 
-    @field_validator("ledger_url", "blob_url")
+    @field_validator("ledger_url")
     @classmethod
     def _embedded_only(cls, url: str | None) -> str | None:
         if url:
-            msg = "this version keeps ledger and files in the data folder only; unset it"
+            msg = "this version keeps the ledger in the data folder only; unset it"
+            raise ValueError(msg)
+        return url
+
+    @field_validator("blob_url")
+    @classmethod
+    def _bucket(cls, url: str | None) -> str | None:
+        if url is not None and not BUCKET_URL.fullmatch(url):
+            msg = "allowed is s3://BUCKET or s3://BUCKET/PREFIX, or nothing"
             raise ValueError(msg)
         return url
 

@@ -53,3 +53,10 @@ class BlobStore(Protocol):
         `is_recorded(user_id, name)` tells whether the ledger knows a blob. Returns
         what was removed, as text for operators.
         """
+
+    def check(self) -> str:
+        """Return where the bytes are kept and that they can be, as text for operators.
+
+        Raises:
+            EnvironmentFaultError: they cannot.
+        """

@@ -1,26 +1,21 @@
 """Blobs in a folder: `user_files/{user_id}/{file_id}{ext}`, private to this user.
 
-A blob is written to `staging/` beside the users' folders, hashed on the way,
-fsynced, renamed into place, and the folder fsynced: after `commit` returns the
-bytes survive a power cut, and before it nobody can see them. The writer holds a
-lock on the file, through the rename and until its block ends (by then the event
-is recorded), so that what a dead process left can be told from what a living one
-is about to record. The kernel drops the lock when a process dies.
+A blob is staged beside the users' folders, fsynced, renamed into place, and the
+folder fsynced: after `commit` returns the bytes survive a power cut, and before it
+nobody can see them. The stager's lock lies on the file through the rename, so the
+sweep spares what a living process is about to record.
 """
 
-import fcntl
-import hashlib
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from secrets import token_hex
 from typing import BinaryIO
 
 from domain.errors import IntegrityFaultError
 from domain.files import check_user_id
-from infrastructure.files import environment_fault, make_private_folder, os_errors, sync_folder
+from infrastructure.blobs.staging import StagedFile, StagingFolder, unlink_if
+from infrastructure.files import environment_fault, free_bytes, make_private_folder, os_errors, sync_folder
 
 
 class FolderBlobStore:
@@ -28,21 +23,22 @@ class FolderBlobStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._staging = root.parent / "staging"
+        self._staging = StagingFolder(root.parent / "staging")
 
     @contextmanager
-    def stage(self, user_id: str) -> Iterator["StagedFile"]:
+    def stage(self, user_id: str) -> Iterator[StagedFile]:
         """Open a staging blob; bytes not committed when the block ends are gone."""
         folder = self._folder(user_id)
         with os_errors("save the file"):
-            make_private_folder(self._staging)
             make_private_folder(folder)
-            with _locked(self._staging, fcntl.LOCK_SH):
-                staged = StagedFile(self._staging / token_hex(12), folder)
-        try:
+
+        def move(content: Path, name: str) -> None:
+            content.rename(folder / Path(name).name)
+            sync_folder(folder)
+            sync_folder(folder.parent)
+
+        with self._staging.open(move) as staged:
             yield staged
-        finally:
-            staged.close()
 
     def open(self, user_id: str, name: str) -> BinaryIO:
         """Open a blob for reading."""
@@ -83,16 +79,17 @@ class FolderBlobStore:
     ) -> list[str]:
         """Remove bytes, one user's or all, that no event names and no living process is about to record."""
         with os_errors("sweep the blob store"):
-            gone = self._sweep_staging() if self._staging.is_dir() else []
+            gone = self._staging.sweep()
             for owner, name in list(self.names(user_id)):
-                if _unlink_if(self._root / owner / name, partial(_is_orphan, is_recorded, owner, name)):
+                if unlink_if(self._root / owner / name, partial(_is_orphan, is_recorded, owner, name)):
                     gone.append(f"{owner}/{name}")
         return gone
 
-    def _sweep_staging(self) -> list[str]:
-        with _locked(self._staging, fcntl.LOCK_EX):
-            leftovers = list(self._staging.iterdir())
-            return [f"staging/{path.name}" for path in leftovers if _unlink_if(path, lambda: True)]
+    def check(self) -> str:
+        """Return the folder and the room there."""
+        with os_errors("keep files"):
+            make_private_folder(self._root)
+        return f"in {self._root}, {free_bytes(self._root) / 1e9:.1f} GB free"
 
     def _folder(self, user_id: str) -> Path:
         return self._root / check_user_id(user_id)
@@ -101,73 +98,5 @@ class FolderBlobStore:
         return self._folder(user_id) / Path(name).name
 
 
-class StagedFile:
-    """Bytes on their way into a folder."""
-
-    def __init__(self, path: Path, folder: Path) -> None:
-        self._path, self._folder = path, folder
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        self._digest = hashlib.sha256()
-        self._size_bytes = 0
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes written so far."""
-        return self._size_bytes
-
-    @property
-    def sha256(self) -> str:
-        """Hex digest of the bytes written so far."""
-        return self._digest.hexdigest()
-
-    def write(self, chunk: bytes) -> None:
-        """Append bytes."""
-        with os_errors("save the file"):
-            self._file.write(chunk)
-        self._digest.update(chunk)
-        self._size_bytes += len(chunk)
-
-    def commit(self, name: str) -> None:
-        """Make the bytes durable under `name` in the user's folder."""
-        with os_errors("save the file"):
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._path.rename(self._folder / name)
-            sync_folder(self._folder)
-            sync_folder(self._folder.parent)
-
-    def close(self) -> None:
-        """Drop what was not committed."""
-        with suppress(OSError):
-            self._file.close()
-        with suppress(OSError):
-            self._path.unlink()
-
-
-@contextmanager
-def _locked(folder: Path, how: int) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, how)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _is_orphan(is_recorded: Callable[[str, str], bool], user_id: str, name: str) -> bool:
     return not is_recorded(user_id, name)
-
-
-def _unlink_if(path: Path, is_orphan: Callable[[], bool]) -> bool:
-    """Remove a file that nobody writes, when `is_orphan` still says so under its lock."""
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not is_orphan():
-                return False
-            path.unlink()
-    except (BlockingIOError, FileNotFoundError, IsADirectoryError):
-        return False
-    sync_folder(path.parent)
-    return True

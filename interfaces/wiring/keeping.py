@@ -95,6 +95,7 @@ class Wiring(Auditing):
         return [
             attempt("ledger", self._check_ledger),
             attempt("journal", lambda: f"witnesses the ledger up to position {self.journal.catch_up()}"),
+            attempt("blobs", self.blobs.check),
             attempt("mongodb", self._check_views),
             *self._check_sandbox(),
             replace(self.model.check(), optional=True),

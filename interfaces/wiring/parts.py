@@ -11,8 +11,9 @@ from pymongo.database import Database
 from application.ledgers import Ledgers
 from application.model import LanguageModel
 from application.policy import UsagePolicy
+from application.ports.blobs import BlobStore
 from application.run_queue import RunQueue
-from infrastructure.blobs.folder import FolderBlobStore
+from infrastructure.blobs.factory import create_blob_store
 from infrastructure.clock import RandomIds, SystemClock
 from infrastructure.conversations.sealed_folder import SealedConversations
 from infrastructure.ledger.keys import KeyFolder
@@ -98,9 +99,9 @@ class Parts:
         return Ledgers(self.store, self.clock)
 
     @cached_property
-    def blobs(self) -> FolderBlobStore:
+    def blobs(self) -> BlobStore:
         """Files' bytes."""
-        return FolderBlobStore(self.data_dir / "user_files")
+        return create_blob_store(self.settings, self.data_dir, self.clock)
 
     @cached_property
     def runners(self) -> RunnerLocks:

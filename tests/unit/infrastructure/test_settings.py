@@ -54,6 +54,8 @@ def test_the_dotenv_file_is_read_and_the_environment_wins(
         ("PACKAGE_POPULAR_RANK", "20000", "less than or equal to 15000"),
         ("PACKAGE_ALLOWLIST", "default,@/no/such/file", "allowed are names of packages"),
         ("LEDGER_URL", "postgresql://x/y", "unset it"),
+        ("BLOB_URL", "https://bucket", "s3://BUCKET/PREFIX"),
+        ("BLOB_URL", "s3://", "s3://BUCKET/PREFIX"),
         ("MODEL_PRICES", "gpt=cheap", "MODEL=INPUT/OUTPUT"),
         ("MODEL_PRICES", "0.25/2", "MODEL=INPUT/OUTPUT"),
         ("MODEL_PRICES", "gpt=-1/2", "MODEL=INPUT/OUTPUT"),
@@ -99,4 +101,5 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "very-secret")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("MONGODB_URI", "mongodb://u:pass-secret@h/")
-    assert "secret" not in repr(load_settings())
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-secret")
+    assert "-secret" not in repr(load_settings())

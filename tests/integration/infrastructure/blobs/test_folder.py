@@ -1,6 +1,5 @@
-"""Blobs in a folder: durable, private, and never orphaned."""
+"""Blobs in a folder: private, and never orphaned by those who die."""
 
-import hashlib
 import os
 import stat
 import subprocess
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import EnvironmentFaultError, IntegrityFaultError
+from domain.errors import EnvironmentFaultError
 from infrastructure.blobs.folder import FolderBlobStore
 
 CONTENT = b"a,b\n1,2\n" * 1000
@@ -28,58 +27,11 @@ def keep(blobs: FolderBlobStore, name: str = "abc123xyz789.csv", content: bytes 
         staged.commit(name)
 
 
-def test_committed_bytes_are_read_back_with_their_digest(blobs: FolderBlobStore) -> None:
-    """Size and digest are those of what was written, in pieces."""
-    with blobs.stage("alice") as staged:
-        staged.write(CONTENT[:7])
-        staged.write(CONTENT[7:])
-        assert (staged.size_bytes, staged.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
-        staged.commit("abc123xyz789.csv")
-    with blobs.open("alice", "abc123xyz789.csv") as file:
-        assert file.read() == CONTENT
-
-
-def test_bytes_not_committed_leave_nothing(blobs: FolderBlobStore, tmp_path: Path) -> None:
-    """A staging that ends without commit is gone from the disk."""
-    with blobs.stage("alice") as staged:
-        staged.write(CONTENT)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
 def test_folders_and_files_are_private(blobs: FolderBlobStore, tmp_path: Path) -> None:
     """0700 for folders and 0600 for files, whatever the umask."""
     keep(blobs)
     for path in (tmp_path / "user_files").rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
-
-
-def test_a_purge_frees_the_bytes_once(blobs: FolderBlobStore) -> None:
-    """The second purge of the same blob frees nothing and is no error."""
-    keep(blobs)
-    assert blobs.purge("alice", "abc123xyz789.csv") == len(CONTENT)
-    assert blobs.purge("alice", "abc123xyz789.csv") == 0
-    with pytest.raises(IntegrityFaultError, match="missing on disk"):
-        blobs.open("alice", "abc123xyz789.csv")
-
-
-def test_a_name_cannot_leave_its_folder(blobs: FolderBlobStore, tmp_path: Path) -> None:
-    """Path parts in a blob's name are cut off."""
-    assert Path(blobs.locate("alice", "../../etc/passwd")) == tmp_path / "user_files" / "alice" / "passwd"
-
-
-def test_the_sweep_takes_what_no_event_names_and_nothing_else(blobs: FolderBlobStore) -> None:
-    """A recorded blob stays, an orphan goes."""
-    keep(blobs, "recorded0000.csv")
-    keep(blobs, "orphan000000.csv")
-    assert blobs.discard_orphans(lambda _, name: name.startswith("recorded")) == ["alice/orphan000000.csv"]
-    assert list(blobs.names()) == [("alice", "recorded0000.csv")]
-
-
-def test_a_sweep_of_one_user_leaves_others_alone(blobs: FolderBlobStore) -> None:
-    """Only the named folder is looked at."""
-    keep(blobs, "orphan000000.csv")
-    assert blobs.discard_orphans(lambda *_: False, "bob") == []
-    assert blobs.discard_orphans(lambda *_: False, "alice") == ["alice/orphan000000.csv"]
 
 
 def test_the_sweep_spares_what_a_living_process_is_about_to_record(blobs: FolderBlobStore) -> None:
