@@ -57,6 +57,7 @@ lock: ## Write the lock files anew; `make lock UPGRADE=1` moves to the newest ve
 	UPGRADE='$(UPGRADE)' tools/lock.sh
 
 clean: ## Remove what set-up and the tools made
-	rm -rf .tools .venv .venv-sandbox .venv-mongodb .venv-benchmarks .setup-lock .coverage .coverage.* \
+	rm -rf .tools .venv .venv-sandbox .venv-mongodb .venv-model-server \
+		.venv-benchmarks .setup-lock .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,6 +3,7 @@
     .venv              the program; for developers the tools that test it, too
     .venv-sandbox      what users' code can import; mounted read-only where that code runs
     .venv-mongodb      the embedded MongoDB server, a separate program under another licence
+    .venv-model-server the server that plays the language model in tests: Node.js and packages for it
     .venv-benchmarks   what the sandbox is measured beside; only benchmarks ask for it
 
 Each has a lock of its own, and none can import from another.
@@ -34,6 +35,8 @@ class Environment:
     """The newest (major, minor) that its packages exist for; with newer ones only, it is left out."""
     without_it: str = ""
     """What to do where it is left out."""
+    node_packages: Path | None = None
+    """A folder with package.json and package-lock.json, for the Node.js that the environment holds."""
     tests_dropped: tuple[str, ...] = ()
     """Packages whose own test suites are deleted after installation, to save disk."""
 
@@ -46,6 +49,12 @@ class Environment:
     def stamp(self) -> Path:
         """The file that says what the environment was made of; absent while it is being made."""
         return self.folder / ".setup-stamp"
+
+    @property
+    def node_files(self) -> tuple[Path, ...]:
+        """What is to be installed for Node.js, and its lock."""
+        folder = self.node_packages
+        return () if folder is None else (folder / "package.json", folder / "package-lock.json")
 
     def is_current(self) -> bool:
         """Tell whether it was made, to the end, of just what it would be made of now."""
@@ -66,7 +75,7 @@ class Environment:
             return ""
 
     def _describe(self) -> str:
-        contents = hashlib.sha256(self.lock.read_bytes())
+        contents = hashlib.sha256(b"".join(path.read_bytes() for path in (self.lock, *self.node_files)))
         if self.holds_project:
             project = tomllib.loads((ROOT / "pyproject.toml").read_text())
             installed_from = [project["project"], project["build-system"], project["tool"]["uv"]]
@@ -87,8 +96,16 @@ def environments(*, dev: bool, benchmarks: bool) -> list[Environment]:
     """Return the environments of this checkout; test tools, once installed, stay."""
     host = ROOT / ".venv"
     dev = dev or (host / "bin" / "pytest").exists()
-    return [*_of_the_program(host, dev=dev), *([_BENCHMARKS] if benchmarks else [])]
+    of_tests = [_MODEL_SERVER] if dev else []
+    return [*_of_the_program(host, dev=dev), *of_tests, *([_BENCHMARKS] if benchmarks else [])]
 
+
+_MODEL_SERVER = Environment(
+    "model-server",
+    ROOT / ".venv-model-server",
+    REQUIREMENTS / "model-server.txt",
+    node_packages=REQUIREMENTS / "model-server",
+)
 
 # On the interpreter that the sandbox's is on, so that nothing but the start of a run differs.
 _BENCHMARKS = Environment(

