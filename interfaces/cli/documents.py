@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from application.audit import History, Why, event_data
+from application.backup import Backup
 from application.compare import Difference
 from application.files import Listing
 from application.ports.ledger import Recorded
@@ -180,6 +181,17 @@ def migration_document(migration: MigrationRow) -> Document:
         "number": migration.number,
         "name": migration.name,
         "applied_at": time_or_null(migration.applied_at),
+    }
+
+
+def backup_document(backup: Backup) -> Document:
+    """Return what a backup holds."""
+    return {
+        "folder": str(backup.folder),
+        "events": backup.events,
+        "users": backup.users,
+        "files": backup.files,
+        "bytes": backup.size_bytes,
     }
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from application.audit import History, Why, event_data
+from application.backup import Backup
 from application.files import Listing
 from application.ports.sandbox import Check
 from application.replay import ReplayReport
@@ -230,6 +231,18 @@ def migrations(rows: Sequence[MigrationRow]) -> RenderableType:
         state = f"applied {moment_text(row.applied_at)}" if row.applied_at else "pending"
         table.add_row(f"{row.number:04d}", row.name, state)
     return table
+
+
+def backup(made: Backup) -> RenderableType:
+    """Return what a backup holds, and how to use it."""
+    files = "1 file" if made.files == 1 else f"{made.files} files"
+    users = "1 user" if made.users == 1 else f"{made.users} users"
+    return Text(
+        f"✓ {made.events} events of {users} and {files} ({size_text(made.size_bytes)}) are in "
+        f"{made.folder}, verified.\nTo use it: stop the program, and put the folder in the place of the data "
+        f"folder, or try it: fileledger --data-dir {made.folder} files --user ID",
+        style="green",
+    )
 
 
 def show(console: Console, what: RenderableType) -> None:

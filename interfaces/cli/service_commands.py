@@ -1,19 +1,20 @@
-"""Commands of the operator: console, bot, doctor, migrate."""
+"""Commands of the operator: console, bot, doctor, migrate, backup."""
 
 import getpass
 import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from interfaces.cli import documents, render
 from interfaces.cli.options import AsJson
-from interfaces.cli.session import ExitCode, people, print_document, session_of
+from interfaces.cli.session import ExitCode, notices, people, print_document, session_of
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    for command in (console, bot, doctor, migrate):
+    for command in (console, bot, doctor, migrate, backup):
         app.command()(command)
 
 
@@ -75,4 +76,22 @@ def migrate(
         print_document({"migrations": [documents.migration_document(migration) for migration in migrations]})
     else:
         render.show(people(), render.migrations(migrations))
+    return ExitCode.DONE
+
+
+def backup(
+    context: typer.Context,
+    target: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder, best on another disk.")],
+    without_keys: Annotated[
+        bool, typer.Option("--without-keys", help="Leave the users' keys out, to keep them elsewhere.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Copy all that cannot be made again to a folder that can be used as it is, and verify it there."""
+    with session_of(context).wiring() as wiring, notices().status("copying and verifying"):
+        made = wiring.back_up(target, with_keys=not without_keys)
+    if as_json:
+        print_document(documents.backup_document(made))
+    else:
+        people().print(render.backup(made), markup=False)
     return ExitCode.DONE

@@ -3,15 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
 import structlog
 
+from application.backup import BackUp
 from application.expire import ExpireFiles
 from application.operators import ReadStatus, Status
 from application.ports.sandbox import Check
 from application.purge import PurgeRemovedFiles
 from application.startup import Recover
+from application.verify import VerifyReport
 from domain.errors import EnvironmentFaultError, FileLedgerError, LedgerCutError
+from infrastructure.backup import DataFolderCopier
 from infrastructure.files import free_bytes
 from infrastructure.ledger.following import Follower
 from infrastructure.scheduling.expiry import ExpiryTimer
@@ -113,6 +117,19 @@ class Wiring(Auditing):
     def _check_views(self) -> str:
         where = "MONGODB_URI" if self.settings.mongodb_uri else "the embedded server"
         return f"views at position {self.views.catch_up()}, on {where}"
+
+    @cached_property
+    def back_up(self) -> BackUp:
+        """Make a proven copy of the data folder."""
+        return BackUp(DataFolderCopier(self.data_dir, self.blobs, self.journal), self._prove)
+
+    def _prove(self, folder: Path) -> VerifyReport:
+        changes = {"fileledger_data_dir": folder.absolute(), "blob_url": None, "ledger_url": None}
+        with Wiring(self.settings.model_copy(update=changes), keys=self.keys_dir) as copy:
+            if self.store.head():
+                copy.restore(folder / "journal")
+                copy.journal.catch_up()
+            return copy.verify()
 
     def migrations(self, *, apply: bool) -> Sequence[MigrationStatus]:
         """Return every migration of the views with its state; `apply` those that are pending first."""

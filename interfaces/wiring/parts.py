@@ -39,9 +39,11 @@ EMBEDDED_TIMEOUT_MS = 2_000  # it is on this machine: what does not answer by th
 class Parts:
     """The adapters that the settings ask for."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keys: Path | None = None) -> None:
+        """`keys`: the folder of the users' keys when it is not in the data folder."""
         self.settings = settings
         self.data_dir = settings.fileledger_data_dir
+        self.keys_dir = keys or self.data_dir / "keys"
         self.clock = SystemClock()
         self._ids = RandomIds()
         self._stack = ExitStack()
@@ -91,7 +93,7 @@ class Parts:
 
     @cached_property
     def _keys(self) -> KeyFolder:
-        return KeyFolder(self.data_dir / "keys")
+        return KeyFolder(self.keys_dir)
 
     @cached_property
     def ledgers(self) -> Ledgers:
