@@ -13,7 +13,7 @@ from application.ports.blobs import BlobStore
 from application.ports.clock import Ids
 from application.ports.sandbox import GrantedFile, OutputStream, Runners, RunRequest, RunResult, Sandbox
 from application.run_queue import RunQueue
-from domain.errors import EnvironmentFaultError, FileLedgerError
+from domain.errors import EnvironmentFaultError, FileLedgerError, InvalidValueError
 from domain.events import ExecutionFinished
 from domain.executions import INTERRUPTED, ExecutionReport, Outcome, check_code
 from domain.file_types import HEAD_BYTES, identify
@@ -29,7 +29,8 @@ COPY_CHUNK_BYTES = 1 << 20
 class Execution:
     """A finished run.
 
-    `stopped_by` is the actor who cancelled it, if one did. `files` are the outputs
+    `duration_ms` is time of the code itself; for packages it waited `package_wait_ms`
+    more. `stopped_by` is the actor who cancelled it, if one did. `files` are the outputs
     that were kept; `skipped_outputs` say why others were not.
     """
 
@@ -44,6 +45,7 @@ class Execution:
     packages_installed: tuple[str, ...]
     skipped_outputs: tuple[str, ...]
     stopped_by: str = ""
+    package_wait_ms: int = 0
 
 
 class RunObserver(Protocol):
@@ -106,7 +108,7 @@ class RunCode:
         `refused`, with cause and remedy as its explanation.
 
         Raises:
-            InvalidValueError: the user id or the code is none.
+            InvalidValueError: the user id or the code is none, or `timeout_s` is above the operator's limit.
             QueueFullError: too many of the user's runs wait; nothing was recorded.
             CancelledError: it was cancelled before its turn; nothing was recorded.
         """
@@ -115,12 +117,24 @@ class RunCode:
             self._ids.execution_id(),
             check_user_id(user_id),
             check_code(code),
-            timeout_s or self._policy.execution_timeout_s,
+            self._allowed(timeout_s),
         )
         observer = observer or Unobserved()
         with self._queue.turn(user_id, observer):
             observer.show_progress("running")
             return self._record_run(request, by, model, observer)
+
+    def _allowed(self, timeout_s: float | None) -> float:
+        most_s = self._policy.execution_timeout_s
+        if timeout_s is None:
+            return most_s
+        if not 0 < timeout_s <= most_s:  # and so is what is not a number
+            msg = (
+                f"A run may take up to {most_s:g} s here, not {timeout_s:g} s: CODE_EXECUTION_TIMEOUT is the "
+                "operator's limit. Ask for less, or have it raised. Nothing was run."
+            )
+            raise InvalidValueError(msg)
+        return timeout_s
 
     def _record_run(self, request: RunRequest, by: By, model: str | None, observer: RunObserver) -> Execution:
         user_id, execution_id = request.user_id, request.execution_id
@@ -195,6 +209,7 @@ class RunCode:
             packages_installed=result.packages_installed,
             skipped_outputs=skipped[0] if skipped else (),
             stopped_by=result.stopped_by,
+            package_wait_ms=result.package_wait_ms,
         )
 
     def _drop_unkept(self, user_id: str, outputs: Sequence[NewFile], kept: Sequence[LedgerFile]) -> None:

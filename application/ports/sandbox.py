@@ -85,9 +85,10 @@ class RunResult:
     """How a run ended.
 
     `stdout` and `stderr` are capped and decoded; `duration_ms` is wall-clock time
-    of user code; `explanation` says in words what cut the run off, if anything
-    did; `stopped_by` is the actor who cancelled it, if one did. `skipped_outputs` name each
-    file left behind, with the reason.
+    of user code, and `package_wait_ms` what it waited for packages beside that;
+    `explanation` says in words what cut the run off, if anything did; `stopped_by` is
+    the actor who cancelled it, if one did. `skipped_outputs` name each file left
+    behind, with the reason.
     """
 
     outcome: Outcome
@@ -99,6 +100,7 @@ class RunResult:
     stopped_by: str = ""
     loaded_file_ids: tuple[str, ...] = ()
     packages_installed: tuple[str, ...] = ()
+    package_wait_ms: int = 0
     skipped_outputs: tuple[str, ...] = ()
 
 

@@ -57,7 +57,7 @@ class Session:
         began = time.monotonic()
         cut = self._run_code(began)
         status = self._end() if cut is None else self._kill()
-        duration_ms = round((time.monotonic() - began - self._packages.spent_s()) * 1000)
+        duration_ms = round((time.monotonic() - began) * 1000) - self._package_wait_ms()
         self._drain()
         cut = self._cut_by_kernel(status) if cut is None else cut
         self._output.finish(cut.explanation if cut and self._output.overflowed else "")
@@ -120,6 +120,9 @@ class Session:
                 if cut is not None:
                     return cut
                 next_look = now + min(self._config.scan_s, max(left_s, _SHORTEST_LOOK_S))
+
+    def _package_wait_ms(self) -> int:
+        return round(self._packages.spent_s() * 1000)
 
     def _read(self, selector: selectors.BaseSelector, source: int) -> None:
         """Take one chunk of output, and no more after the last."""
@@ -186,6 +189,7 @@ class Session:
             stopped_by=cut.by if cut else "",
             loaded_file_ids=self._broker.loaded_file_ids,
             packages_installed=self._packages.distributions,
+            package_wait_ms=self._package_wait_ms(),
             skipped_outputs=skipped,
         )
 

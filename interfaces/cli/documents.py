@@ -111,6 +111,7 @@ def execution_document(user_id: str, execution: Execution, paths: dict[str, str]
         "explanation": execution.explanation,
         "files": files,
         "packages_installed": list(execution.packages_installed),
+        "package_wait_ms": execution.package_wait_ms,
         "skipped_outputs": list(execution.skipped_outputs),
         "stopped_by": execution.stopped_by,
     }

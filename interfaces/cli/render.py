@@ -21,6 +21,7 @@ from domain.files import LedgerFile
 from interfaces.cli.documents import MigrationRow
 from interfaces.cli.text import left_text, moment_text, safe_text
 from interfaces.sizes import size_text
+from interfaces.waits import wait_text
 
 MAX_SHOWN_CHARACTERS = 12_000
 _NEXT_STEPS = (
@@ -49,9 +50,8 @@ def receipt(made: Receipt, now: datetime) -> RenderableType:
         facts.add_row("Made room", Text(f"{gone.filename} ({gone.file_id}), the oldest", style="yellow"))
     steps = Text("\n".join(_NEXT_STEPS).format(name=file.filename, file_id=file.file_id), style="dim")
     ready = Text("Ready for processing. What you can do now:")
-    return Panel(
-        Group(facts, Text(), ready, steps), title="File uploaded successfully", title_align="left", width=92
-    )
+    card = Group(facts, Text(), ready, steps)
+    return Panel(card, title="File uploaded successfully", title_align="left", expand=False)
 
 
 def expiry_text(file: LedgerFile, now: datetime) -> str:
@@ -101,7 +101,8 @@ def execution(done: Execution, paths: dict[str, str], *, with_output: bool = Tru
 def _outcome(done: Execution) -> Text:
     good = done.outcome is Outcome.SUCCEEDED
     text = Text("✓ " if good else "✗ ", style="green" if good else "red")
-    text.append(f"{done.outcome.value.replace('_', ' ')} in {done.duration_ms / 1000:.2f} s", style="dim")
+    took = f"{done.duration_ms / 1000:.2f} s{wait_text(done.package_wait_ms)}"
+    text.append(f"{done.outcome.value.replace('_', ' ')} in {took}", style="dim")
     if done.packages_installed:
         text.append(f"; installed {', '.join(done.packages_installed)}", style="dim")
     if done.explanation:
@@ -157,7 +158,7 @@ def _details(data: dict[str, object]) -> str:
     facts = [
         f"{data[name]}" if name != "size_bytes" else size_text(int(str(data[name])))
         for name in wanted
-        if name in data
+        if data.get(name) is not None
     ]
     if isinstance(code := data.get("code"), str):
         facts.append(safe_text(code.strip().splitlines()[0][:60] if code.strip() else ""))
@@ -170,7 +171,7 @@ def why(answer: Why) -> RenderableType:
         Text(safe_text(answer.text)),
         title=f"{answer.file_id}: {answer.state.value}",
         title_align="left",
-        width=92,
+        expand=False,
     )
 
 

@@ -12,10 +12,19 @@ from domain.executions import Outcome
 from interfaces.cli import documents, render
 from interfaces.cli.options import AsJson, User
 from interfaces.cli.progress import WaitingObserver
-from interfaces.cli.session import ExitCode, exit_code_of, notices, people, print_document, session_of
+from interfaces.cli.session import (
+    ExitCode,
+    exit_code_of,
+    is_terminal,
+    notices,
+    people,
+    print_document,
+    session_of,
+    write_out,
+)
+from interfaces.cli.text import harmless_text
 from interfaces.wiring import Wiring
 
-MAX_TIMEOUT_S = 86_400
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Copy the outputs into this folder.")]
 
 
@@ -30,7 +39,7 @@ def run(
     script: Annotated[str, typer.Argument(help="A Python file; - reads it from stdin.", show_default=False)],
     user: User,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds the code may run.", min=0.1, max=MAX_TIMEOUT_S)
+        float | None, typer.Option(help="Seconds the code may run, CODE_EXECUTION_TIMEOUT at most.", min=0.1)
     ] = None,
     out: OutFolder = None,
     as_json: AsJson = False,
@@ -47,7 +56,7 @@ def run(
         if as_json:
             print_document(documents.execution_document(user, execution, paths))
         else:
-            render.show(people(), render.execution(execution, paths))
+            _show(execution, paths)
     return exit_code_of_run(execution)
 
 
@@ -76,11 +85,30 @@ def ask(
         else:
             for execution, its_paths in zip(answer.executions, paths, strict=True):
                 render.show(notices(), render.execution(execution, its_paths))
-            people().print(render.clipped(answer.text), markup=False)
+            _show_answer(answer.text)
     if answer.error is None:
         return ExitCode.DONE
     notices().print(str(answer.error), style="red", markup=False, soft_wrap=True)
     return exit_code_of(answer.error)
+
+
+def _show(execution: Execution, paths: dict[str, str]) -> None:
+    """Show a run on a terminal; in a pipe stdout gets what the code printed there, and nothing but that."""
+    if is_terminal(sys.stdout):
+        render.show(people(), render.execution(execution, paths))
+        return
+    write_out(harmless_text(execution.stdout).encode())
+    remarks = notices()
+    if execution.stderr:
+        remarks.out(harmless_text(execution.stderr).removesuffix("\n"), highlight=False)
+    render.show(remarks, render.execution(execution, paths, with_output=False))
+
+
+def _show_answer(text: str) -> None:
+    if is_terminal(sys.stdout):
+        people().print(render.clipped(text), markup=False)
+    else:
+        write_out(f"{harmless_text(text)}\n".encode())
 
 
 def make_out_folder(out: Path | None) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -19,7 +19,8 @@ from rich.console import Console
 from domain.errors import EnvironmentFaultError, FileLedgerError, UsageError
 from interfaces.wiring import Wiring
 
-PEOPLE_WIDTH = 100
+PIPE_COLUMNS = 10_000
+"""What no terminal shows is folded nowhere: who reads it wants lines as they are."""
 
 
 class ExitCode(IntEnum):
@@ -50,14 +51,19 @@ def session_of(context: typer.Context) -> Session:
     return session or Session()
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether somebody sits before a stream; None is a closed one."""
+    return stream is not None and stream.isatty()
+
+
 def people() -> Console:
     """Return the console for people on stdout."""
-    return Console(soft_wrap=False, width=None if sys.stdout.isatty() else PEOPLE_WIDTH, highlight=False)
+    return Console(width=None if is_terminal(sys.stdout) else PIPE_COLUMNS, highlight=False)
 
 
 def notices() -> Console:
     """Return the console for progress and remarks, on stderr."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, width=None if is_terminal(sys.stderr) else PIPE_COLUMNS, highlight=False)
 
 
 def print_document(document: dict[str, Any]) -> None:

@@ -1,11 +1,13 @@
 """Making text that strangers wrote fit for a terminal, and values fit for people."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 
 from domain.errors import InvalidValueError
 
 _KEPT_CONTROLS = frozenset("\n\t")
+_STEERING = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def safe_text(text: str) -> str:
@@ -14,6 +16,11 @@ def safe_text(text: str) -> str:
         c if c in _KEPT_CONTROLS or unicodedata.category(c)[0] != "C" else "�"
         for c in text.replace("\r\n", "\n")
     )
+
+
+def harmless_text(text: str) -> str:
+    """Return `text` to the character, but for escapes and bidi marks: a pipe may end at a terminal, too."""
+    return _STEERING.sub("�", text)
 
 
 def moment_text(moment: datetime) -> str:

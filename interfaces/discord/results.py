@@ -15,6 +15,7 @@ from interfaces.discord.packing import OpenFile, packed
 from interfaces.discord.sending import Post
 from interfaces.discord.text import MESSAGE_CHARACTERS, clipped, fenced, plain, shown_name, small
 from interfaces.discord.widgets import SHOW_CODE, SHOW_FILES, SHOW_OUTPUT, run_buttons
+from interfaces.waits import wait_text
 
 OUTPUT_NAME = "output.txt"
 NAMED = 5
@@ -110,7 +111,7 @@ def _glance(output: str) -> str:
 
 
 def _status(execution: Execution) -> str:
-    seconds = f"{execution.duration_ms / 1000:.1f} s"
+    seconds = f"{execution.duration_ms / 1000:.1f} s{wait_text(execution.package_wait_ms)}"
     if execution.stopped_by:
         return f"Cancelled by {who_words(execution.stopped_by)} after {seconds}"
     if execution.outcome is not Outcome.SUCCEEDED:

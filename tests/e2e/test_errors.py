@@ -217,13 +217,15 @@ def test_everything_kept_is_private(served: Program, table: Path, tmp_path: Path
 
 
 def test_hostile_names_and_output_do_not_steer_the_terminal(served: Program, tmp_path: Path) -> None:
-    """Escapes in a file's name and in a run's output arrive as harmless characters."""
+    """Escapes in a file's name and a run's output arrive harmless, the rest as it was printed."""
     hostile = tmp_path / "evil\x1b[2J\x07\u202e.csv"
     hostile.write_text("a\n1\n")
     shown = served.run("upload", "--user", "alice", str(hostile)).stdout
     script = tmp_path / "s.py"
-    script.write_text("print('\\x1b]0;owned\\x07\\x1b[31mred [bold]markup[/bold]')")
-    shown += served.run("run", "--user", "alice", str(script)).stdout
+    script.write_text("print('\\x1b]0;owned\\x07\\x1b[31mred [bold]markup[/bold]', 'x' * 300 + '\\t ')")
+    printed = served.run("run", "--user", "alice", str(script)).stdout
+    assert printed == f"�]0;owned��[31mred [bold]markup[/bold] {'x' * 300}\t \n"
+    shown += printed
     shown += served.run("files", "--user", "alice").stdout
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
     assert "[bold]markup[/bold]" in shown

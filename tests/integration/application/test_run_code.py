@@ -13,7 +13,7 @@ from application.policy import UsagePolicy
 from application.ports.sandbox import Check, RunHost, RunRequest, RunResult
 from application.run_code import RunCode, Unobserved
 from application.run_queue import CancelledError
-from domain.errors import EnvironmentFaultError
+from domain.errors import EnvironmentFaultError, InvalidValueError
 from domain.events import ExecutionFinished, ExecutionStarted
 from domain.executions import Outcome
 from domain.ledger import UserLedger
@@ -89,6 +89,24 @@ def test_a_run_opens_the_files_of_its_owner_and_no_others(house: House) -> None:
     finished = next(event for event in events(house) if isinstance(event, ExecutionFinished))
     assert started.input_file_ids == (mine,)
     assert finished.loaded_file_ids == (mine,)
+
+
+@pytest.mark.parametrize("timeout_s", [60.1, float("inf"), float("nan"), 0.0])
+def test_a_run_cannot_ask_for_more_time_than_the_operator_allows(house: House, timeout_s: float) -> None:
+    """Less than the limit is theirs to choose; what is above it, or no time at all, is refused unrecorded."""
+    granted: list[float] = []
+
+    def script(request: RunRequest, _: RunHost) -> RunResult:
+        granted.append(request.timeout_s)
+        return ended()
+
+    run = runner(house, script)
+    with pytest.raises(InvalidValueError, match=r"up to 60 s here, .*CODE_EXECUTION_TIMEOUT"):
+        run("alice", "code", timeout_s=timeout_s)
+    assert house.store.load("alice") is None
+    run("alice", "code", timeout_s=60.0)
+    run("alice", "code", timeout_s=0.5)
+    assert granted == [60.0, 0.5]
 
 
 def test_outputs_become_files_and_those_without_room_leave_no_bytes(house: House) -> None:

@@ -1,5 +1,6 @@
 """Text for terminals and people."""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidValueError
-from interfaces.cli.text import left_text, parse_time, safe_text
+from interfaces.cli.text import harmless_text, left_text, parse_time, safe_text
 from interfaces.sizes import size_text
+from interfaces.waits import wait_text
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 
@@ -23,6 +25,43 @@ def test_no_escape_reaches_a_terminal(text: str) -> None:
 def test_hostile_output_stays_readable() -> None:
     """Escapes become visible replacement characters; ordinary text, accents and emoji stay."""
     assert safe_text("\x1b[31mred\x07 é 😀\r\nnext\ttab") == "�[31mred� é 😀\nnext\ttab"
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x1b")))
+def test_what_steers_nothing_passes_a_pipe_to_the_character(text: str) -> None:
+    """Line ends of every kind, tabs, joined emoji and what Unicode has not named yet are data."""
+    kept = "".join(
+        c for c in text if c in "\t\n\v\f\r" or (unicodedata.category(c) != "Cc" and not _is_bidi(c))
+    )
+    assert harmless_text(kept) == kept
+
+
+def _is_bidi(character: str) -> bool:
+    return unicodedata.bidirectional(character) in {
+        "LRE",
+        "RLE",
+        "PDF",
+        "LRO",
+        "RLO",
+        "LRI",
+        "RLI",
+        "FSI",
+        "PDI",
+    }
+
+
+def test_what_steers_a_terminal_does_not_pass_a_pipe() -> None:
+    """Its end may be one: escapes, in one byte too, bells and turned text."""
+    assert harmless_text("a\x1b[2J\x9b2J\x07\u202eb\ud800") == "a�[2J�2J��b�"
+
+
+@pytest.mark.parametrize(
+    ("package_wait_ms", "text"),
+    [(0, ""), (99, ""), (100, " (+ 0.1 s for packages)"), (1840, " (+ 1.8 s for packages)")],
+)
+def test_a_wait_for_packages_is_told_when_it_was_one(package_wait_ms: int, text: str) -> None:
+    """Beside the time of the code itself."""
+    assert wait_text(package_wait_ms) == text
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,13 @@ def test_output_that_fits_is_in_the_message() -> None:
     assert labels(post) == ["Show code"]
 
 
+def test_a_wait_for_packages_is_told_beside_the_time() -> None:
+    """It is not the code's time, and people waited for it."""
+    [post] = posts("x", package_wait_ms=1840)
+
+    assert post.content.endswith("-# Ran in 1.2 s (+ 1.8 s for packages)")
+
+
 def test_output_that_does_not_fit_is_attached_whole() -> None:
     """Its beginning is shown, and nothing is cut from the file."""
     [post] = posts("x" * 5000)

@@ -1,10 +1,13 @@
+import importlib
 import json
+import pkgutil
 import re
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
+import application
 from application.analyses import ANALYSES
 from domain import errors
 from domain.errors import FileLedgerError, NoSuchFileError
@@ -64,6 +67,8 @@ def test_no_text_is_left_over() -> None:
 
 def test_translated_errors_exist_and_hold_their_facts() -> None:
     """A translation is found by the error's class, and names only what the error carries."""
+    for each in pkgutil.iter_modules(application.__path__, "application."):
+        importlib.import_module(each.name)  # whichever tests ran before this one
     pending, known = [FileLedgerError], set[str]()
     while pending:
         kind = pending.pop()
