@@ -4,7 +4,7 @@
 # Arguments go to pytest.
 cd "$(dirname "$0")/.." || exit 3
 python=.venv/bin/python
-set -- -m pytest tests/e2e/attacks -p tests.support.attacks -m '' -p no:cacheprovider \
+set -- -m pytest tests/e2e/attacks tests/integration/infrastructure/sandbox/packages -p tests.support.attacks -m '' -p no:cacheprovider \
     --numprocesses 2 --dist worksteal "$@"
 
 "$python" "$@"

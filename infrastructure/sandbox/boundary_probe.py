@@ -97,7 +97,7 @@ def check_inputs(config: SandboxConfig, inputs: Inputs) -> Check:
 def _prerequisites(config: SandboxConfig, bwrap: Path | None, *, as_root: bool) -> Sequence[Check]:
     machine = platform.machine()
     return [
-        _check("bubblewrap", str(bwrap or "not found"), "" if bwrap else remedies.NO_BWRAP),
+        mechanisms.program(bwrap),
         _code_environment(config, as_root=as_root),
         _check(
             "sandbox system calls",

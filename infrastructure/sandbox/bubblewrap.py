@@ -6,12 +6,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from infrastructure.sandbox.config import SandboxConfig
+from infrastructure.sandbox.mounts import (
+    SYSTEM_FOLDERS,
+    show,
+    show_devices,
+    show_installation,
+    show_top_folders,
+)
 
 GUEST, VENV, FONTS, LAYERS = Path("/guest"), Path("/venv"), Path("/fonts"), Path("/layers")
 RUN_FOLDERS = ("/work", "/tmp", "/dev/shm")  # noqa: S108 - mount points inside
 
 _SETTINGS = "pyvenv.cfg"
-_SYSTEM_FOLDERS = ("bin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _SCRATCH_BYTES = 2**20
@@ -49,9 +55,9 @@ def command(bwrap: Path, config: SandboxConfig, *, user_namespace: bool, scratch
         *(word for name, value in environment(config).items() for word in ("--setenv", name, value)),
         *_system(),
         *_code_environment(config),
-        *_show(config.guest_folder, GUEST),
-        *_show(config.state_folder / FONTS.name, FONTS),
-        *_show(config.layers_folder, LAYERS, how="--ro-bind"),
+        *show(config.guest_folder, GUEST),
+        *show(config.state_folder / FONTS.name, FONTS),
+        *show(config.layers_folder, LAYERS, how="--ro-bind"),
         *_devices(),
         *(word for folder in RUN_FOLDERS for word in ("--dir", folder)),
         *(("--size", str(_SCRATCH_BYTES), "--tmpfs", "/tmp") if scratch else ()),  # noqa: S108
@@ -102,25 +108,12 @@ def _base_python(config: SandboxConfig) -> tuple[Path, Path]:
 
 
 def _system() -> list[str]:
-    words: list[str] = []
-    for name in _SYSTEM_FOLDERS:
-        top = Path("/", name)
-        words += _show(Path("/usr", name))
-        words += ["--symlink", str(top.readlink()), str(top)] if top.is_symlink() else _show(top)
-    for path in ("/usr/share", *_ETC):
-        words += _show(Path(path))
-    return words
-
-
-def _show(source: Path, shown: Path | None = None, *, how: str = "--ro-bind-try") -> list[str]:
-    """Bind `source`, below folders that everybody may enter (bubblewrap's own are private)."""
-    target = source if shown is None else shown
-    folders = [word for parent in reversed(target.parents[:-1]) for word in ("--dir", str(parent))]
-    return [*folders, how, str(source), str(target)]
+    paths = [*(Path("/usr", name) for name in (*SYSTEM_FOLDERS, "share")), *map(Path, _ETC)]
+    return [*(word for path in paths for word in show(path)), *show_top_folders()]
 
 
 def _devices() -> list[str]:
-    words = [word for name in _DEVICES for word in _show(Path("/dev", name), how="--dev-bind")]
+    words = show_devices(_DEVICES)
     for name, end in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
         words += ["--symlink", f"/proc/self/fd{end}", f"/dev/{name}"]
     return words
@@ -133,10 +126,7 @@ def _code_environment(config: SandboxConfig) -> list[str]:
     which may, binds no more of it than its programs and libraries.
     """
     base_python, shown = _base_python(config)
-    base = base_python.parent.parent
     settings = config.state_folder / _SETTINGS
-    words = [*_show(settings, VENV / "pyvenv.cfg"), *_show(config.python.parent.parent / "lib", VENV / "lib")]
+    words = [*show(settings, VENV / "pyvenv.cfg"), *show(config.python.parent.parent / "lib", VENV / "lib")]
     words += ["--dir", f"{VENV}/bin", "--symlink", f"{shown}/bin/{base_python.name}", f"{VENV}/bin/python"]
-    if base != Path("/usr"):
-        words += [word for name in ("bin", "lib", "lib64") for word in _show(base / name, shown / name)]
-    return words
+    return words + show_installation(base_python.parent.parent, shown)

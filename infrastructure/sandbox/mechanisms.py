@@ -13,6 +13,7 @@ from application.ports.sandbox import Check
 from infrastructure.sandbox import remedies
 
 _TRIAL_S = 10.0
+_NAME = "bubblewrap"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,16 @@ _OTHERS = (
     Mechanism("uts namespace", "does not learn this machine's name", ("--unshare-uts",)),
     Mechanism("cgroup namespace", "does not see how this machine is divided", ("--unshare-cgroup",)),
 )
+
+
+def program(bwrap: Path | None) -> Check:
+    """Return a line on the program that has to get all of it: it is there, and is what it is taken for."""
+    if bwrap is None:
+        return Check(_NAME, ok=False, detail="not found", remedy=remedies.NO_BWRAP)
+    words = _complaint([str(bwrap), "--version"])
+    if words:
+        return Check(_NAME, ok=False, detail=f"{bwrap} does not work: {words}", remedy=remedies.BAD_BWRAP)
+    return Check(_NAME, ok=True, detail=str(bwrap))
 
 
 def holding(*, user_namespace: bool) -> list[Check]:
@@ -85,7 +96,7 @@ def _try(bwrap: Path, mechanism: Mechanism, base: tuple[str, ...]) -> Check:
 
 
 def _complaint(command: list[str]) -> str:
-    """Return what a program says when it fails, nothing when it does not."""
+    """Return what is wrong when bubblewrap, called last, does not tell its version; nothing when it does."""
     try:
         ended = subprocess.run(
             command, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TRIAL_S, check=False
@@ -93,7 +104,7 @@ def _complaint(command: list[str]) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     if ended.returncode == 0:
-        return ""
+        return "" if ended.stdout.startswith(_NAME.encode()) else "it ends without having done anything"
     said = ended.stderr.decode("utf-8", "replace").strip()
     # What bubblewrap adds is a guess at the cause, which the remedy tells better.
-    return said.partition(", likely because")[0] or f"bubblewrap ended with {ended.returncode}"
+    return said.partition(", likely because")[0] or f"it ends at once, with {ended.returncode} and no word"

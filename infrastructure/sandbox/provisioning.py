@@ -6,12 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from domain.packages import MAX_NAME_CHARACTERS
 from infrastructure.sandbox import channel
 from infrastructure.sandbox.packages.source import Layer, PackageSource, Provision
 from infrastructure.sandbox.questions import Reply
 
-_LONGEST_NAME, _LONGEST_REASON, _LONGEST_WORD = 100, 500, 200
+_LONGEST_REASON, _LONGEST_WORD = 500, 200
 _MOST_IN_A_QUESTION = 50
+_TOO_LONG = (
+    f"No package is called so: names have at most {MAX_NAME_CHARACTERS} characters. Check what is imported."
+)
 
 
 class Provisioning:
@@ -46,7 +50,7 @@ class Provisioning:
 
     def ask(self, modules: Sequence[object], reply: Reply) -> None:
         """Answer a question, when everything in it has been."""
-        names = [name for name in modules if isinstance(name, str) and len(name) <= _LONGEST_NAME]
+        names = [name for name in modules if isinstance(name, str)]
         self._waiting.append((names[:_MOST_IN_A_QUESTION], reply))
         self._go_on()
 
@@ -64,7 +68,7 @@ class Provisioning:
         """Answer what can be answered, and have the first of the rest looked for."""
         waiting, self._waiting = self._waiting, []
         for names, reply in waiting:
-            new = [name for name in names if name not in self._answered]
+            new = [name for name in names if len(name) <= MAX_NAME_CHARACTERS and name not in self._answered]
             if new and self._call is None:
                 new = self._begin(new)
             if new:
@@ -108,7 +112,7 @@ class Provisioning:
         self._go_on()
 
     def _answer(self, names: list[str]) -> dict[str, object]:
-        reasons = {name: self._answered[name][:_LONGEST_REASON] for name in names}
+        reasons = {name: self._answered.get(name, _TOO_LONG)[:_LONGEST_REASON] for name in names}
         return {
             "layers": [layer.folder for layer in self._layers],
             "refused": {name: reason for name, reason in reasons.items() if reason},

@@ -13,6 +13,10 @@ from pathlib import Path
 _PROJECT = Path(__file__).resolve().parents[2]
 
 NO_BWRAP = "Install bubblewrap: run `make setup` again, or `apt install bubblewrap`."
+BAD_BWRAP = (
+    "Put one that works in its place: `make clean setup` for the one in .venv, else `apt install --reinstall "
+    "bubblewrap`. Its folder must not be mounted noexec."
+)
 NO_PYTHON = "Build the code environment: run `make setup`."
 NO_MACHINE = "Run the program on x86_64 or aarch64; filters for other machines have not been written."
 NO_CGROUP = (

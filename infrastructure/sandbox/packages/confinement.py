@@ -16,6 +16,7 @@ from pathlib import Path
 from select import poll
 from typing import IO
 
+from infrastructure.sandbox.mounts import show, show_devices, show_installation, show_top_folders
 from infrastructure.sandbox.packages.base import BaseEnvironment
 from infrastructure.sandbox.packages.config import InstallCaps, PackageConfig
 
@@ -25,7 +26,6 @@ UV, CONFINED = Path("/uv"), Path("/confined.py")
 _PYTHON = Path("/python")
 _UIDS = (1_900_070_000, 65_190)
 """Unassigned everywhere, and none that a run of code can have (see `recipe.unassigned_uid`)."""
-_SYSTEM_FOLDERS = ("bin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("ssl", "pki", "ca-certificates", "resolv.conf", "hosts", "nsswitch.conf", "gai.conf", "ld.so.cache")
 _DEVICES = ("null", "zero", "random", "urandom")
 _FILES, _PROCESSES = 4096, 512
@@ -163,20 +163,18 @@ class Confinement:
         }
 
     def _visible(self) -> list[str]:
-        words = _show(Path("/usr"))
-        for top in (Path("/", name) for name in _SYSTEM_FOLDERS):
-            words += ["--symlink", str(top.readlink()), str(top)] if top.is_symlink() else _show(top)
         certificates = self.config.index.get("SSL_CERT_FILE")
-        for path in (*(Path("/etc", name) for name in _ETC), *([Path(certificates)] if certificates else ())):
-            words += _show(path)
-        words += [word for name in _DEVICES for word in _show(Path("/dev", name), how="--dev-bind-try")]
-        prefix = self.base.interpreter.parent.parent
-        if prefix != Path("/usr"):
-            for name in ("bin", "lib", "lib64"):
-                words += _show(prefix / name, _PYTHON / name)
-        words += _show(self.config.uv, UV)
-        words += _show(self.shown, SHOWN) if self.shown is not None else []
-        return words + _show(Path(__file__).with_name("confined.py"), CONFINED)
+        paths = [Path("/usr"), *(Path("/etc", name) for name in _ETC)]
+        paths += [Path(certificates)] if certificates else []
+        return [
+            *(word for path in paths for word in show(path)),
+            *show_top_folders(),
+            *show_devices(_DEVICES),
+            *show_installation(self.base.interpreter.parent.parent, _PYTHON),
+            *show(self.config.uv, UV),
+            *(show(self.shown, SHOWN) if self.shown is not None else []),
+            *show(Path(__file__).with_name("confined.py"), CONFINED),
+        ]
 
 
 def confined_uid() -> int:
@@ -244,13 +242,6 @@ def python_inside(interpreter: Path) -> Path:
     """Return the path inside that the code environment's interpreter has."""
     prefix = interpreter.parent.parent
     return interpreter if prefix == Path("/usr") else _PYTHON / "bin" / interpreter.name
-
-
-def _show(source: Path, shown: Path | None = None, *, how: str = "--ro-bind-try") -> list[str]:
-    """Bind `source`, below folders that everybody may enter (bubblewrap's own are private)."""
-    target = source if shown is None else shown
-    folders = [word for parent in reversed(target.parents[:-1]) for word in ("--dir", str(parent))]
-    return [*folders, how, str(source), str(target)]
 
 
 def _end_of(said: IO[bytes]) -> str:

@@ -1,11 +1,15 @@
 """The lists of names that decide what may be installed: shipped ones, and the operator's."""
 
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from domain.errors import FileLedgerError, InvalidValueError
+from domain.errors import InvalidValueError
 from domain.packages import PackagePolicy, PackageRules, normalized
+
+MAX_LIST_BYTES = 4 * 2**20
+"""Room for far more names than there are popular packages."""
 
 _SHIPPED = Path(__file__).parent / "data"
 _DEFAULT = "default"
@@ -38,7 +42,7 @@ def allowed_names(allowlist: str) -> frozenset[str]:
     """
     try:
         return frozenset(name for word in allowlist.split(",") for name in _meant_by(word.strip()))
-    except (OSError, UnicodeError, FileLedgerError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a `~` of nobody's
         msg = (
             f"allowed are names of packages, `@` with a file of names, and `default`, between commas: {error}"
         )
@@ -49,14 +53,33 @@ def _meant_by(word: str) -> Iterator[str]:
     if word == _DEFAULT:
         yield from _names(_SHIPPED / "allowed.txt")
     elif word.startswith("@"):
-        yield from _names(Path(word[1:]).expanduser())
+        yield from _names(_ordinary(Path(word[1:]).expanduser()))
     elif word:
         yield normalized(word)
 
 
+def _ordinary(path: Path) -> Path:
+    """Return the path of a file that can be read to its end.
+
+    Raises:
+        InvalidValueError: it is a folder, a device or a pipe, or too large for a list of names.
+        OSError: there is none.
+    """
+    state = path.stat()
+    if not stat.S_ISREG(state.st_mode):
+        msg = f"{str(path)!r} is no ordinary file"
+        raise InvalidValueError(msg)
+    if state.st_size > MAX_LIST_BYTES:
+        msg = f"{str(path)!r} has more than {MAX_LIST_BYTES // 2**20} MB, too much for a list of names"
+        raise InvalidValueError(msg)
+    return path
+
+
 def _names(path: Path) -> Iterator[str]:
     """Yield the names in a file: one a line, `#` begins a comment."""
-    for line in path.read_text(encoding="utf-8").splitlines():
+    with path.open(encoding="utf-8") as file:
+        text = file.read(MAX_LIST_BYTES)  # files of /proc say that they are empty, and are not
+    for line in text.splitlines():
         name = line.partition("#")[0].strip()
         if name:
             yield normalized(name)

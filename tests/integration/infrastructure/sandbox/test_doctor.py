@@ -15,6 +15,7 @@ from tests.support import confinement, libseccomp
 from tests.support.confinement import checks_in, filtered, ordinary_user
 from tests.support.libseccomp import compiled
 from tests.support.program import PROJECT
+from tests.support.sandboxes import SANDBOX_PYTHON
 
 pytestmark = pytest.mark.skipif(not confinement.is_possible(), reason="needs user namespaces")
 needs_libseccomp = pytest.mark.skipif(not libseccomp.is_present(), reason="needs libseccomp")
@@ -118,6 +119,27 @@ def test_a_missing_bubblewrap_is_named(tmp_path: Path) -> None:
         assert "make setup" in checks["bubblewrap"]["remedy"]
     else:
         assert str(confinement.BWRAP) not in checks["bubblewrap"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("exit 0", "ends without having done anything"),
+        ("exit 3", "ends at once, with 3 and no word"),
+        ("echo libcap.so.2 is missing >&2; exit 127", "libcap.so.2 is missing"),
+    ],
+)
+def test_a_bubblewrap_that_does_not_work_is_to_blame(tmp_path: Path, script: str, said: str) -> None:
+    """Not the machine: no word about containers and settings of the kernel, but how to replace it."""
+    bwrap = tmp_path / "bwrap"
+    bwrap.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    bwrap.chmod(0o755)
+    found = probe(SandboxConfig(python=SANDBOX_PYTHON, state_folder=tmp_path, bwrap=bwrap)).checks
+    checks = {check.name: asdict(check) for check in found}
+    assert broken(checks) == ["bubblewrap"]
+    assert str(bwrap) in checks["bubblewrap"]["detail"]
+    assert said in checks["bubblewrap"]["detail"]
+    assert "in its place" in checks["bubblewrap"]["remedy"]
 
 
 def test_an_absent_code_environment_has_to_be_made(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from application.ports.sandbox import OutputStream
 from domain.executions import Outcome
+from domain.packages import MAX_NAME_CHARACTERS
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from tests.support.prepared_packages import LONGEST_S, PreparedPackages
 from tests.support.sandboxes import RecordingHost, Runs, await_spares, config, opened
@@ -193,6 +194,23 @@ with multiprocessing.Pool(4) as pool:
     assert sorted(packages.asked) == [("absent",), ("greeting",), ("other",)]
 
 
+def test_a_name_that_no_package_can_have_is_refused_with_a_hint(
+    run: Runs, packages: PreparedPackages
+) -> None:
+    """Longer than any: nobody is asked, and the code learns what is wrong with it."""
+    code = f"""
+for name in ('greeting', 'x' * {MAX_NAME_CHARACTERS}, 'y' * {MAX_NAME_CHARACTERS + 1}):
+    try:
+        __import__(name)
+    except ModuleNotFoundError as error:
+        print(error)
+"""
+    longest, longer = run.printed(code).splitlines()
+    assert longest.endswith("x is not here.")
+    assert longer == "No package is called so: names have at most 100 characters. Check what is imported."
+    assert packages.asked == [("greeting",), ("x" * MAX_NAME_CHARACTERS,)]
+
+
 class _Watcher(RecordingHost):
     """A host that does something at the first word of progress."""
 
@@ -213,6 +231,7 @@ def test_the_clock_stands_still_while_packages_are_installed(run: Runs, packages
     result = runs("import greeting\nprint(greeting.WORD)", timeout_s=1.0)
     assert (result.outcome, result.stdout) == (Outcome.SUCCEEDED, "hello\n")
     assert result.duration_ms < 1000
+    assert 1000 < result.package_wait_ms < 2000
     assert time.monotonic() - began > 1.2
 
 

@@ -1,12 +1,13 @@
 """The lists of names: those that are shipped, and the operator's."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from domain.errors import InvalidValueError
 from domain.packages import Candidate, PackagePolicy
-from infrastructure.sandbox.packages.lists import allowed_names, load_rules
+from infrastructure.sandbox.packages.lists import MAX_LIST_BYTES, allowed_names, load_rules
 
 ORIGINAL = (
     "numpy pandas scipy matplotlib seaborn sklearn tensorflow torch spacy xgboost lightgbm catboost "
@@ -37,8 +38,35 @@ def test_the_operators_list_extends_or_replaces(tmp_path: Path) -> None:
     assert allowed_names("") == frozenset()
 
 
-@pytest.mark.parametrize("allowlist", ["a b", "@/no/such/file", "-x"])
-def test_a_bad_list_names_what_is_allowed(allowlist: str) -> None:
-    """Words that are no names, and files that are not there, stop the start."""
-    with pytest.raises(InvalidValueError, match="allowed are names of packages"):
+@pytest.mark.parametrize(
+    ("allowlist", "why"),
+    [
+        ("a b", "is no name"),
+        ("-x", "is no name"),
+        ("@/no/such/file", "No such file"),
+        ("@/dev/zero", "'/dev/zero' is no ordinary file"),
+        ("@/dev", "'/dev' is no ordinary file"),
+        ("@", "is no ordinary file"),
+        ("@no\0path", "null byte"),
+    ],
+)
+def test_a_bad_list_names_what_is_allowed(allowlist: str, why: str) -> None:
+    """Words that are no names, and what is no file to read to its end, stop the start."""
+    with pytest.raises(InvalidValueError, match=f"allowed are names of packages.*{why}"):
         allowed_names(allowlist)
+
+
+def test_a_list_is_no_larger_than_names_need(tmp_path: Path) -> None:
+    """A file that holds something else, and much of it, is not read."""
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(MAX_LIST_BYTES + 1)
+    with pytest.raises(InvalidValueError, match="more than 4 MB, too much for a list"):
+        allowed_names(f"@{large}")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """Nobody writes into it, so reading it would never end."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidValueError, match="is no ordinary file"):
+        allowed_names(f"@{tmp_path / 'pipe'}")
