@@ -62,13 +62,20 @@ class Chat:
         by = by or By.user(user_id)
         observer = observer or UnobservedTurn()
         with self._turns.turn(user_id, observer):
-            self._accounts.check(user_id)
+            erasures = self._accounts.check(user_id)
             history = self._conversations.load(user_id, place, self._clock.now()) if place else ()
             observer.show_progress("thinking")
             question = with_files(text, file_ids)
             answer = self._ask(user_id, question, history=history, by=by, observer=observer)
-            self._accounts.record(user_id, self._ask.model_name, answer.usage, answer.stopped_because, by)
-            if place:
+            is_recorded = self._accounts.record(
+                user_id,
+                self._ask.model_name,
+                answer.usage,
+                answer.stopped_because,
+                by,
+                erasures=erasures,
+            )
+            if place and is_recorded:
                 self._remember(user_id, place, [*history, *answer.messages])
         return answer
 

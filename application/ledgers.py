@@ -94,7 +94,7 @@ class Ledgers:
         with self._locked(user_id):
             for attempt in range(MAX_ATTEMPTS):
                 metadata = at or self.metadata(by)
-                ledger = self._store.load(user_id) or UserLedger.open(user_id, metadata)
+                ledger = self._welcomed(user_id, metadata)
                 opened = len(ledger.pending_events)
                 result = decide(ledger, metadata)
                 events = cast("tuple[LedgerEvent, ...]", tuple(ledger.pending_events))
@@ -106,6 +106,14 @@ class Ledgers:
                     if attempt == MAX_ATTEMPTS - 1:
                         raise
         raise AssertionError
+
+    def _welcomed(self, user_id: str, metadata: Metadata) -> UserLedger:
+        """Return the user's ledger, opened for who is new and opened again for who was erased."""
+        ledger = self._store.load(user_id) or UserLedger.open(user_id, metadata)
+        if ledger.is_erased:
+            self._store.erase(ledger.id, ledger.version)  # an erasure may have been killed before its end
+            ledger.reopen(user_id, metadata)
+        return ledger
 
     @contextmanager
     def _locked(self, user_id: str) -> Iterator[None]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from application.ledgers import By, Ledgers, each_ledger
 from application.ports.blobs import BlobStore
 from application.ports.ledger import LedgerStore
+from domain.errors import IntegrityFaultError
 from domain.events import FileDeleted, FileEvicted, FileExpired
 from domain.files import blob_name
 from domain.ledger import UserLedger
@@ -62,3 +63,15 @@ class PurgeRemovedFiles:
                 ledger.record_purge(file_id, bytes_freed, metadata)
 
         self._ledgers.decide(ledger.user_id, record, PURGE)
+
+
+def is_wanted(store: LedgerStore, user_id: str, name: str) -> bool:
+    """Tell whether the user's ledger wants a blob: the file is live, or its purge is to come."""
+    try:
+        ledger = store.load(user_id)
+    except IntegrityFaultError:
+        return True  # what a damaged ledger wants cannot be told: its bytes stay
+    if ledger is None:
+        return False
+    wanted = [*ledger.files.values(), *ledger.awaiting_purge.values()]
+    return any(blob_name(file.file_id, file.extension) == name for file in wanted)

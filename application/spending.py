@@ -18,8 +18,8 @@ class Accounts:
     def __init__(self, ledgers: Ledgers, prices: Mapping[str, Price], daily_token_limit: int | None) -> None:
         self._ledgers, self._prices, self._limit = ledgers, prices, daily_token_limit
 
-    def check(self, user_id: str) -> None:
-        """Let a turn begin.
+    def check(self, user_id: str) -> int:
+        """Let a turn begin; return how often the user was erased so far, for `record`.
 
         Raises:
             TokensUsedUpError: the user's tokens of the day are used up.
@@ -27,9 +27,15 @@ class Accounts:
         by = By.user(user_id)
         ledger = self._ledgers.load(user_id, by)
         ledger.check_tokens_left(self._limit, self._ledgers.metadata(by).timestamp)
+        return ledger.erasures
 
-    def record(self, user_id: str, model: str, usage: Usage, stopped_because: str, by: By) -> None:
-        """Record what a turn took, at today's price."""
+    def record(
+        self, user_id: str, model: str, usage: Usage, stopped_because: str, by: By, *, erasures: int
+    ) -> bool:
+        """Record what a turn took, at today's price; tell whether it was.
+
+        Nothing of a turn is kept whose user was erased since it began.
+        """
         price = self._prices.get(model)
         spent = Spent(
             model=model,
@@ -39,10 +45,13 @@ class Accounts:
             cost_micros=price.cost_micros(usage.input_tokens, usage.output_tokens) if price else None,
         )
 
-        def finish(ledger: UserLedger, metadata: Metadata) -> None:
+        def finish(ledger: UserLedger, metadata: Metadata) -> bool:
+            if ledger.is_being_erased or ledger.erasures != erasures:
+                return False
             ledger.finish_turn(spent, stopped_because, metadata)
+            return True
 
-        self._ledgers.decide(user_id, finish, by)
+        return self._ledgers.decide(user_id, finish, by).result
 
 
 class ReadSpending:

@@ -9,10 +9,8 @@ from application.ports.blobs import BlobStore
 from application.ports.ledger import LedgerStore
 from application.ports.sandbox import Runners
 from application.ports.views import Views
-from application.purge import PurgeRemovedFiles
-from domain.errors import IntegrityFaultError
+from application.purge import PurgeRemovedFiles, is_wanted
 from domain.executions import INTERRUPTED
-from domain.files import blob_name
 from domain.ledger import UserLedger
 from domain.metadata import Metadata
 
@@ -59,7 +57,7 @@ class Recover:
         return Recovery(found["interrupted"], found["expired"], found["orphans"])
 
     def _sweep(self, user_id: str | None) -> list[str]:
-        return self._blobs.discard_orphans(self._is_recorded, user_id)
+        return self._blobs.discard_orphans(partial(is_wanted, self._store), user_id)
 
     def _close_dead_runs(self) -> list[str]:
         dead = [run for run in self._views.running_executions() if not self._runners.is_alive(run.runner)]
@@ -68,17 +66,6 @@ class Recover:
                 close = partial(_close, run.execution_id)
                 attempt(partial(self._ledgers.decide, run.user_id, close, RECOVERY))
         return [run.execution_id for run in dead]
-
-    def _is_recorded(self, user_id: str, name: str) -> bool:
-        """Tell whether the user's ledger wants the blob: the file is live, or its purge is to come."""
-        try:
-            ledger = self._store.load(user_id)
-        except IntegrityFaultError:
-            return True  # what a damaged ledger wants cannot be told: its bytes stay
-        if ledger is None:
-            return False
-        wanted = [*ledger.files.values(), *ledger.awaiting_purge.values()]
-        return any(blob_name(file.file_id, file.extension) == name for file in wanted)
 
 
 def _close(execution_id: str, ledger: UserLedger, metadata: Metadata) -> None:

@@ -9,7 +9,13 @@ from application.ledgers import By, Ledgers
 from application.policy import UsagePolicy
 from application.ports.blobs import BlobStore
 from application.ports.clock import Ids
-from domain.errors import DeliveredBeforeError, NoSuchFileError, RefusedError, UsageError
+from domain.errors import (
+    DeliveredBeforeError,
+    ErasureUnderWayError,
+    NoSuchFileError,
+    RefusedError,
+    UsageError,
+)
 from domain.events import FileEvicted
 from domain.files import LedgerFile, NewFile, blob_name, check_user_id
 from domain.ledger import UserLedger
@@ -39,6 +45,7 @@ class UploadFile:
 
         Raises:
             FileTooLargeError, QuotaExceededError: the file may not be kept.
+            ErasureUnderWayError: the user is being erased, or was meanwhile.
             DeliveredBeforeError: the same delivery was taken before, and its file is gone.
             EnvironmentFaultError: the disk or the ledger cannot take it; nothing was recorded.
         """
@@ -53,7 +60,9 @@ class UploadFile:
             limit_bytes = self._policy.limits.max_file_bytes
             new = take_in(staged, filename, chunks, self._ids, limit_bytes=limit_bytes)
             try:
-                receipt = self._ledgers.decide(user_id, partial(self._decide, new, source), by).result
+                receipt = self._ledgers.decide(
+                    user_id, partial(self._decide, new, source, ledger.erasures), by
+                ).result
             except (RefusedError, UsageError):
                 # Any other failure may have struck after the event was saved: then the sweep decides.
                 self._drop(user_id, new)
@@ -62,7 +71,11 @@ class UploadFile:
                 self._drop(user_id, new)
             return receipt
 
-    def _decide(self, new: NewFile, source: str, ledger: UserLedger, metadata: Metadata) -> Receipt:
+    def _decide(
+        self, new: NewFile, source: str, erasures: int, ledger: UserLedger, metadata: Metadata
+    ) -> Receipt:
+        if ledger.erasures != erasures:
+            raise ErasureUnderWayError  # the bytes came before the user was erased
         before = dict(ledger.files)
         file_id = ledger.upload(
             new,

@@ -67,6 +67,13 @@ class QuotaExceededError(RefusedError):
         )
 
 
+class ErasureUnderWayError(RefusedError):
+    """The user's data is being erased; nothing else may be recorded until that is done."""
+
+    def __init__(self) -> None:
+        super().__init__("Your data is just being erased. Nothing was saved; try again in a moment.")
+
+
 class ConflictError(FileLedgerError):
     """Another writer saved to the same ledger first; load again and decide again."""
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.executions import Outcome
 from domain.files import UPLOAD_ORIGIN
 from domain.metadata import Timestamp
-from domain.personal import PersonalText, PersonalTexts
+from domain.personal import PersonalExtension, PersonalText, PersonalTexts
 from domain.retention import EvictionRule
 
 
@@ -64,7 +64,7 @@ class FileRecorded(LedgerEvent):
 
     file_id: str
     filename: PersonalText
-    extension: str
+    extension: PersonalExtension
     file_type: str
     size_bytes: int = Field(ge=0)
     sha256: PersonalText
@@ -178,6 +178,28 @@ class HistoryRead(LedgerEvent):
 
     first_sequence: int = Field(ge=1)
     last_sequence: int = Field(ge=1)
+
+
+class ErasureRequested(LedgerEvent):
+    """All that is the user's is to go; until `LedgerErased` nothing but that is recorded."""
+
+    TOPIC = "ErasureRequested"
+
+
+class LedgerErased(LedgerEvent):
+    """Bytes and conversations are gone; the key under which this event is sealed goes with it."""
+
+    TOPIC = "LedgerErased"
+
+    files_purged: int = Field(ge=0)
+
+
+class LedgerReopened(LedgerEvent):
+    """An erased user came back. From here on the ledger is sealed under a new key."""
+
+    TOPIC = "LedgerReopened"
+
+    user_id: PersonalText
 
 
 class TurnFinished(LedgerEvent):

@@ -15,8 +15,15 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.domain import BaseAggregate, EventSourcingError
 
-from domain.errors import FileTooLargeError, IntegrityFaultError, NoSuchFileError, QuotaExceededError
+from domain.errors import (
+    ErasureUnderWayError,
+    FileTooLargeError,
+    IntegrityFaultError,
+    NoSuchFileError,
+    QuotaExceededError,
+)
 from domain.events import (
+    ErasureRequested,
     ExecutionFinished,
     ExecutionStarted,
     FileBytesPurged,
@@ -28,13 +35,16 @@ from domain.events import (
     FileRemoved,
     FileUploaded,
     HistoryRead,
+    LedgerErased,
     LedgerEvent,
     LedgerOpened,
+    LedgerReopened,
     TurnFinished,
 )
-from domain.executions import ExecutionReport, RunningExecution, check_code, output_tail
+from domain.executions import INTERRUPTED, ExecutionReport, RunningExecution, check_code, output_tail
 from domain.files import LedgerFile, NewFile, check_user_id
 from domain.metadata import Metadata, Timestamp
+from domain.personal import ERASED
 from domain.retention import Limits, make_room
 from domain.spending import DaySpending, Spent, TokensUsedUpError
 
@@ -55,6 +65,8 @@ class UserLedger(BaseAggregate[UUID]):
         self.sources: dict[str, str] = {}
         self.running: dict[str, RunningExecution] = {}
         self.spending: DaySpending | None = None
+        self.erasures = 0
+        self.is_being_erased = False
 
     @staticmethod
     def create_id(user_id: str) -> UUID:
@@ -71,6 +83,11 @@ class UserLedger(BaseAggregate[UUID]):
         return cls._create(LedgerOpened, user_id=check_user_id(user_id), **_fields(metadata))
 
     # -- reading -------------------------------------------------------------
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing of the user is left; `reopen` lets the user come back."""
+        return self.user_id == ERASED
 
     def live_files(self, now: Timestamp) -> list[LedgerFile]:
         """Return the files that can be used at `now`, oldest first.
@@ -219,6 +236,29 @@ class UserLedger(BaseAggregate[UUID]):
         """Record that somebody else reads these events of the user."""
         self._trigger(HistoryRead, metadata, first_sequence=first_sequence, last_sequence=last_sequence)
 
+    def request_erasure(self, metadata: Metadata) -> None:
+        """Let all files go and close all runs; until the erasure is finished nothing else is recorded."""
+        if self.is_being_erased:
+            return
+        for file_id in list(self.files):
+            self._trigger(FileDeleted, metadata, file_id=file_id)
+        for execution_id in list(self.running):
+            self.finish_execution(execution_id, INTERRUPTED, metadata=metadata)
+        self._trigger(ErasureRequested, metadata)
+
+    def finish_erasure(self, bytes_freed: dict[str, int], metadata: Metadata) -> None:
+        """Record that nothing of the user is left outside the ledger; by file id what the disk let go of."""
+        if not self.is_being_erased:
+            return
+        purged = [file_id for file_id in bytes_freed if file_id in self.awaiting_purge]
+        for file_id in purged:
+            self.record_purge(file_id, bytes_freed[file_id], metadata)
+        self._trigger(LedgerErased, metadata, files_purged=len(purged))
+
+    def reopen(self, user_id: str, metadata: Metadata) -> None:
+        """Let an erased user come back."""
+        self._trigger(LedgerReopened, metadata, user_id=check_user_id(user_id))
+
     def _evict_for(self, new: NewFile, limits: Limits, metadata: Metadata, *, for_upload: bool) -> bool:
         evictions = make_room(list(self.files.values()), new.size_bytes, limits, for_upload=for_upload)
         for eviction in evictions or ():
@@ -244,6 +284,8 @@ class UserLedger(BaseAggregate[UUID]):
         self._trigger(kind, metadata, expires_at=expires_at, **facts, **how)
 
     def _trigger(self, kind: type[LedgerEvent], metadata: Metadata, **facts: Any) -> None:
+        if self.is_being_erased and not issubclass(kind, FileBytesPurged | LedgerErased):
+            raise ErasureUnderWayError
         self.trigger_event(kind, **_fields(metadata), **facts)
 
     def finish_turn(self, spent: Spent, stopped_because: str, metadata: Metadata) -> None:
@@ -302,6 +344,22 @@ class UserLedger(BaseAggregate[UUID]):
         day = event.timestamp.date()
         before = self.spending or DaySpending(day=day)
         self.spending = before.plus(day, event.input_tokens, event.output_tokens, event.cost_micros)
+
+    @evolve.register
+    def _(self, _: ErasureRequested) -> None:
+        self.is_being_erased = True
+        self.sources = {}
+
+    @evolve.register
+    def _(self, _: LedgerErased) -> None:
+        # What the user spent today stays: an erasure is no way round the day's limit.
+        self.is_being_erased, self.user_id = False, ERASED
+        self.erasures += 1
+        self.awaiting_purge = {}
+
+    @evolve.register
+    def _(self, event: LedgerReopened) -> None:
+        self.user_id = event.user_id
 
 
 def damaged_ledger(ledger_id: UUID, error: Exception) -> IntegrityFaultError:

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, JsonValue
 
 ERASED = "[erased]"
+ERASED_EXTENSION = ""
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Personal:
 
 
 PersonalText = Annotated[str, Personal(ERASED)]
+PersonalExtension = Annotated[str, Personal(ERASED_EXTENSION)]
 PersonalTexts = Annotated[tuple[str, ...], Personal([])]
 
 

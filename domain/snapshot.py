@@ -66,6 +66,8 @@ def _state_of(ledger: UserLedger) -> dict[str, JsonValue]:
         "awaiting_purge": [file.model_dump(mode="json") for file in ledger.awaiting_purge.values()],
         "sources": [[source, file_id] for source, file_id in ledger.sources.items()],
         "running": [run.model_dump(mode="json") for run in ledger.running.values()],
+        "erasures": ledger.erasures,
+        "is_being_erased": ledger.is_being_erased,
         "spending": ledger.spending.model_dump(mode="json") if ledger.spending else None,
     }
 
@@ -78,6 +80,8 @@ def _restore(ledger: UserLedger, state: Any) -> None:
     ledger.awaiting_purge = {file.file_id: file for file in gone}
     ledger.sources = dict(state["sources"])
     ledger.running = {run.execution_id: run for run in running}
+    ledger.erasures = state.get("erasures", 0)
+    ledger.is_being_erased = state.get("is_being_erased", False)
     if spending := state.get("spending"):  # snapshots of earlier versions have none
         ledger.spending = DaySpending.model_validate(spending)
 

@@ -50,8 +50,8 @@ class BlobStore(Protocol):
     ) -> list[str]:
         """Remove bytes, one user's or all, that no event names and no living process is about to record.
 
-        `is_recorded(user_id, name)` tells whether the ledger knows a blob. Returns
-        what was removed, as text for operators.
+        `is_recorded(user_id, name)` tells whether the ledger knows a blob. Nothing that
+        names a user without blobs is left. Returns what was removed, as text for operators.
         """
 
     def check(self) -> str:

@@ -76,6 +76,12 @@ class LedgerStore(Protocol):
     def owner_of(self, ledger_id: UUID) -> str | None:
         """Return whose ledger it is; None when there is none or its owner was erased."""
 
+    def erase(self, ledger_id: UUID, version: int) -> bool:
+        """Destroy the key that a ledger was sealed with up to its event `LedgerErased` at `version`.
+
+        Returns whether it was still there. The key of a user who came back stays.
+        """
+
     def verify_chain(self, user_id: str | None = None) -> ChainReport:
         """Check the stored bytes of one user's ledger, or of all, against the hash chain."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from domain.files import LedgerFile
 
@@ -68,6 +69,9 @@ class Views(Protocol):
 
     def running_executions(self) -> Sequence[RunningRow]:
         """Return the executions that started and did not end."""
+
+    def forget(self, ledger_id: UUID, position: int) -> None:
+        """Let nothing name the user any more in what follows from a ledger's events before `position`."""
 
     def rebuild(
         self,

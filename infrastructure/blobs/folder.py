@@ -7,7 +7,7 @@ sweep spares what a living process is about to record.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +33,7 @@ class FolderBlobStore:
             make_private_folder(folder)
 
         def move(content: Path, name: str) -> None:
+            make_private_folder(folder)  # a sweep may have found it empty meanwhile
             content.rename(folder / Path(name).name)
             sync_folder(folder)
             sync_folder(folder.parent)
@@ -83,7 +84,15 @@ class FolderBlobStore:
             for owner, name in list(self.names(user_id)):
                 if unlink_if(self._root / owner / name, partial(_is_orphan, is_recorded, owner, name)):
                     gone.append(f"{owner}/{name}")
+            self._drop_empty_folders(user_id)
         return gone
+
+    def _drop_empty_folders(self, user_id: str | None) -> None:
+        """Remove the folders without a blob: they bear the names of people who may be gone."""
+        everybody = [self._folder(user_id)] if user_id is not None else list(self._root.glob("*"))
+        for folder in everybody:
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
 
     def check(self) -> str:
         """Return the folder and the room there."""

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from domain.errors import IntegrityFaultError
 from infrastructure.files import durable_write, make_private_folder, sync_folder
 from infrastructure.ledger import canonical
+from infrastructure.locks import locked
 
 KEY_BITS = 256
 NONCE_BYTES = 12
@@ -61,13 +62,22 @@ class KeyFolder:
         stamp = (status.st_ino, status.st_mtime_ns)
         cached = self._cache.get(ledger_id)
         if cached is None or cached[0] != stamp:
-            cached = (stamp, _read(path))
-            self._cache[ledger_id] = cached
+            key = _read(path)
+            if key is None:
+                self._cache.pop(ledger_id, None)
+                return None
+            cached = self._cache[ledger_id] = (stamp, key)
         return cached[1]
 
     def create(self, ledger_id: UUID) -> UserKey:
         """Return the ledger's key, making one when there is none; durable before it returns."""
         make_private_folder(self._folder)
+        with locked(self._lock):
+            return self._create(ledger_id)
+
+    def _create(self, ledger_id: UUID) -> UserKey:
+        if self.find(ledger_id) is None:  # one that was overwritten, whose destroyer was killed over it
+            self._path(ledger_id).unlink(missing_ok=True)
         fresh = UserKey(secrets.token_hex(8), AESGCM.generate_key(KEY_BITS))
         content = canonical.encode({"id": fresh.key_id, "key": base64.b64encode(fresh.secret).decode()})
         durable_write(self._path(ledger_id), content, replace=False)
@@ -77,25 +87,45 @@ class KeyFolder:
             raise IntegrityFaultError(msg)
         return key
 
-    def destroy(self, ledger_id: UUID) -> bool:
-        """Destroy the ledger's key for good; tell whether there was one."""
-        path = self._path(ledger_id)
-        self._cache.pop(ledger_id, None)
-        if not path.exists():
+    def destroy(self, ledger_id: UUID, key_id: str | None = None) -> bool:
+        """Destroy the ledger's key for good, if it is the one of that id; tell whether it was there.
+
+        It is overwritten in its place first, for file systems and disks that write there.
+        """
+        if not self._folder.is_dir():
             return False
-        path.write_bytes(b"\0" * path.stat().st_size)
-        path.unlink()
-        sync_folder(self._folder)
-        return True
+        path = self._path(ledger_id)
+        with locked(self._lock):
+            key = self.find(ledger_id)
+            if key is not None and key_id not in {None, key.key_id}:
+                return False
+            self._cache.pop(ledger_id, None)
+            if key is not None:
+                with path.open("r+b") as file:
+                    file.write(b"\0" * path.stat().st_size)
+                    os.fsync(file.fileno())
+            path.unlink(missing_ok=True)
+            sync_folder(self._folder)
+        return key is not None
+
+    @property
+    def _lock(self) -> Path:
+        return self._folder / ".lock"
 
     def _path(self, ledger_id: UUID) -> Path:
         return self._folder / f"{ledger_id.hex}.key"
 
 
-def _read(path: Path) -> UserKey:
+def _read(path: Path) -> UserKey | None:
+    """Return the key in a file, None when it was destroyed: the file is gone, or overwritten with zeros."""
     try:
-        content = canonical.decode(path.read_bytes())
+        stored = path.read_bytes()
+        if not stored.strip(b"\0"):
+            return None
+        content = canonical.decode(stored)
         return UserKey(content["id"], base64.b64decode(content["key"], validate=True))
+    except FileNotFoundError:
+        return None
     except (ValueError, KeyError, TypeError) as error:
         msg = f"The key file {path} is damaged. Restore the keys folder from its backup."
         raise IntegrityFaultError(msg) from error

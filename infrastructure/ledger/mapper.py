@@ -16,13 +16,14 @@ from eventsourcing.utils import get_topic
 from pydantic import BaseModel, ValidationError
 
 from domain.errors import IntegrityFaultError
-from domain.events import event_kinds
+from domain.events import LedgerOpened, LedgerReopened, event_kinds
 from domain.personal import personal_tombstones
 from domain.snapshot import LedgerSnapshot
 from infrastructure.ledger import canonical
 from infrastructure.ledger.keys import KeyFolder, UserKey
 
 _KINDS: dict[str, type[BaseModel]] = {**event_kinds(), LedgerSnapshot.TOPIC: LedgerSnapshot}
+_BEGINNINGS = frozenset({LedgerOpened, LedgerReopened})
 _PLACE = frozenset({"originator_id", "originator_version"})
 
 
@@ -58,7 +59,7 @@ class SealingMapper(Mapper[UUID]):
         if (version := getattr(kind, "class_version", 1)) > 1:
             state["class_version"] = version
         ledger_id, sequence = domain_event.originator_id, domain_event.originator_version
-        key = self._key_for_writing(ledger_id, sequence)
+        key = self._key_for_writing(ledger_id, begins=kind in _BEGINNINGS)
         state["key"] = key.key_id
         sealed = key.encrypt(canonical.encode(personal), _binding(ledger_id, sequence, topic, state))
         state["personal"] = base64.b64encode(sealed).decode()
@@ -98,11 +99,11 @@ class SealingMapper(Mapper[UUID]):
     def is_sealed(self, stored: StoredEvent) -> bool:
         """Tell whether the event's personal fields cannot be opened for want of its key."""
         key = self._keys.find(UUID(str(stored.originator_id)))
-        return key is None or key.key_id != canonical.decode(stored.state).get("key")
+        return key is None or key.key_id != key_id_of(stored)
 
-    def _key_for_writing(self, ledger_id: UUID, sequence: int) -> UserKey:
+    def _key_for_writing(self, ledger_id: UUID, *, begins: bool) -> UserKey:
         key = self._keys.find(ledger_id)
-        if key is None and sequence == 1:
+        if key is None and begins:
             key = self._keys.create(ledger_id)
         if key is None:
             msg = (
@@ -111,6 +112,12 @@ class SealingMapper(Mapper[UUID]):
             )
             raise IntegrityFaultError(msg)
         return key
+
+
+def key_id_of(stored: StoredEvent) -> str | None:
+    """Return the id of the key that an event's personal fields are sealed with."""
+    key_id = canonical.decode(stored.state).get("key")
+    return key_id if isinstance(key_id, str) else None
 
 
 def _binding(ledger_id: UUID, sequence: int, topic: str, public: dict[str, Any]) -> bytes:

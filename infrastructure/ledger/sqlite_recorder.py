@@ -229,6 +229,14 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
                 )
                 c.execute("INSERT INTO event_digests VALUES (?,?,?)", (*place, digest))
 
+    def discard_snapshots(self, ledger_hex: str, version: int) -> None:
+        """Remove a ledger's snapshots up to a version: their state is none that anybody may read."""
+        with self.datastore.transaction(commit=True) as c:
+            c.execute(
+                "DELETE FROM stored_snapshots WHERE originator_id=? AND originator_version<=?",
+                (ledger_hex, version),
+            )
+
     def digest_places(self, ledger_hex: str | None = None) -> Iterator[tuple[str, Any]]:
         """Yield ledger and version (of whatever type it is) of every digest, of one ledger or of all."""
         with self.datastore.transaction(commit=False) as c:

@@ -28,7 +28,7 @@ from domain.snapshot import SNAPSHOT_INTERVAL, LedgerSnapshot
 from infrastructure.files import make_private_folder, os_errors
 from infrastructure.ledger.errors import ledger_errors
 from infrastructure.ledger.keys import KeyFolder
-from infrastructure.ledger.mapper import SealingMapper
+from infrastructure.ledger.mapper import SealingMapper, key_id_of
 from infrastructure.ledger.sqlite_recorder import SQLiteLedgerRecorder
 from infrastructure.ledger.verification import Verification
 
@@ -92,13 +92,16 @@ class SQLiteLedgerStore:
             make_private_folder(database.parent)
         with ledger_errors("open the ledger"):
             self._application = LedgerApplication(database, keys)
+        self._keys = keys
         self._mapper = cast("SealingMapper", self._application.mapper)
         self.recorder = cast("SQLiteLedgerRecorder", self._application.recorder)
         self._without_snapshots: Repository[UUID] = Repository(self._application.events)
 
     def load(self, user_id: str) -> UserLedger | None:
         """Return the user's ledger as it stands, or None when there is none."""
-        ledger_id = UserLedger.create_id(user_id)
+        return self._load(UserLedger.create_id(user_id))
+
+    def _load(self, ledger_id: UUID) -> UserLedger | None:
         with ledger_errors("read the ledger"):
             try:
                 return self._get(self._application.repository, ledger_id)
@@ -159,7 +162,19 @@ class SQLiteLedgerStore:
         """Return whose ledger it is; None when there is none or its owner was erased."""
         first = next(self.stream(ledger_id, up_to=1), None)
         event = first.event if first else None
-        return event.user_id if isinstance(event, LedgerOpened) and event.user_id != ERASED else None
+        if isinstance(event, LedgerOpened) and event.user_id != ERASED:
+            return event.user_id
+        ledger = self._load(ledger_id) if event else None  # an erased user may have come back
+        return ledger.user_id if ledger and not ledger.is_erased else None
+
+    def erase(self, ledger_id: UUID, version: int) -> bool:
+        """Destroy the key that the event at `version` is sealed with, and the snapshots up to it."""
+        with ledger_errors("erase a ledger"), os_errors("destroy a key"):
+            stored = self.recorder.select_events(ledger_id, gt=version - 1, lte=version)
+            key_ids = [key_id for event in stored if (key_id := key_id_of(event))]
+            destroyed = any(self._keys.destroy(ledger_id, key_id) for key_id in key_ids)
+            self.recorder.discard_snapshots(ledger_id.hex, version)
+        return destroyed
 
     def owner_named_in(self, opening: StoredEvent) -> str | None:
         """Return whose ledger a stored first event opens, None when it does not say (any more)."""

@@ -13,21 +13,28 @@ from eventsourcing.persistence import PersistenceError, StoredEvent
 
 from application.ports.ledger import ChainReport, LedgerProblem
 from domain.errors import IntegrityFaultError
-from domain.events import LedgerOpened
+from domain.events import LedgerErased, LedgerOpened, LedgerReopened
 from domain.personal import ERASED
 from infrastructure.ledger.chain import GENESIS, chain_digest
 from infrastructure.ledger.mapper import SealingMapper
 from infrastructure.ledger.sqlite_recorder import RawEvent, SQLiteLedgerRecorder
 
+_KEY_MISSING = "the user's key is missing: personal fields cannot be read"
+_KEY_LEFT = "the user was erased, yet the key is here (of a backup?): `fileledger forget` destroys it again"
+
 
 @dataclass
 class _Standing:
-    """How far the scan came in one ledger; `owner` is its hex id until its user id was read."""
+    """How far the scan came in one ledger; `owner` is its hex id until its user id was read.
+
+    `sealed` are the events that nobody can read, unless an erasure is found to explain it.
+    """
 
     owner: str
     previous: bytes = GENESIS
     expected: int = 1
     seen: set[int] = field(default_factory=set)
+    sealed: list[LedgerProblem] = field(default_factory=list)
 
 
 class Verification:
@@ -61,6 +68,8 @@ class Verification:
             standing = self._standings.setdefault(ledger, _Standing(ledger))
             for kind, detail in self._check_row(ledger, row, standing):
                 yield LedgerProblem(standing.owner, row.version, kind, detail)
+        for standing in self._standings.values():
+            yield from standing.sealed
 
     def _check_row(self, ledger: str, row: RawEvent, standing: _Standing) -> Iterator[tuple[str, str]]:
         topic, state = (row.topic or b"").decode(errors="replace"), row.state or b""
@@ -86,9 +95,14 @@ class Verification:
             sealed = self._mapper.is_sealed(stored)
         except (IntegrityFaultError, ValueError) as error:
             return "payload", str(error)
-        if isinstance(event, LedgerOpened) and event.user_id != ERASED:
+        if isinstance(event, LedgerOpened | LedgerReopened) and event.user_id != ERASED:
             standing.owner = event.user_id
-        return ("key", "the user's key is missing: personal fields cannot be read") if sealed else None
+        if isinstance(event, LedgerErased):
+            standing.sealed.clear()  # nobody shall read what came before
+            return None if sealed else ("key", _KEY_LEFT)
+        if sealed:
+            standing.sealed.append(LedgerProblem(standing.owner, row.version, "key", _KEY_MISSING))
+        return None
 
     def _check_digests(self, ledger_hex: str | None) -> Iterator[LedgerProblem]:
         """Yield the digests whose event is gone."""

@@ -68,6 +68,20 @@ class EmbeddedServer:
                     self._membership = lock_shared(self._users_lock)
                 return self._find_or_launch()
 
+    def renew(self) -> None:
+        """Drop all that the server stored, free pages and logs included; it comes back empty.
+
+        Whoever else uses it finds its connections cut, and waits in `start` until it is back.
+
+        Raises:
+            EnvironmentFaultError: it does not run here; names cause and remedy.
+        """
+        with os_errors("renew the embedded MongoDB"), locked(self._folder / "start.lock"):
+            program = ServerProgram.find(self._python)
+            self._server.stop()
+            ServerHome(self._folder, program.version).renew(program, self._users_lock)
+            self._find_or_launch()
+
     def close(self) -> None:
         """Stop using the server; it stops when nobody else uses it."""
         if self._membership is not None:

@@ -53,7 +53,7 @@ class Fold:
         if not before and not is_new and self._projection.needs_stored:
             msg = f"The view {self._projection.view} has lost the document {key!r}: {REBUILD_REMEDY}."
             raise IntegrityFaultError(msg)
-        user_id = self._owners.of(recorded.event.originator_id)
+        user_id = self._owners.of_event(recorded.event)
         after = self._projection.evolve(before, recorded.event, user_id)
         document = None if after is None else after | {"position": recorded.position}
         return Change(recorded.position, document, is_new)

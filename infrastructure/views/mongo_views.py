@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
 
 from pymongo import ASCENDING
 from pymongo.collection import Collection
@@ -24,6 +25,7 @@ from infrastructure.views.bounds import Bounds, Progress
 from infrastructure.views.client import Document
 from infrastructure.views.faults import mongodb_faults
 from infrastructure.views.folding import Fold
+from infrastructure.views.forgetting import forget_owner
 from infrastructure.views.generations import drop_unless_live, tidy
 from infrastructure.views.owners import Owners
 from infrastructure.views.projections import ExecutionProjection, FileProjection, Locate, QuotaProjection
@@ -70,6 +72,8 @@ class MongoViews:
         locate: takes a user id and a blob's name, returns where the blob is.
         revive: called when the server is gone; brings it back at the same address,
             set up by the migrations. None: that is not ours to do.
+        renew: called when all that the server ever stored has to go, what it deleted and
+            logged included; brings it back empty and set up. None: that is not ours to do.
         events_a_batch: how many events are read, folded and written at a time.
     """
 
@@ -80,9 +84,10 @@ class MongoViews:
         locate: Locate,
         revive: Callable[[], None] | None = None,
         *,
+        renew: Callable[[], None] | None = None,
         events_a_batch: int = EVENTS_A_BATCH,
     ) -> None:
-        self.revive = revive
+        self.revive, self._renew = revive, renew
         self._database, self._ledger, self._events_a_batch = database, ledger, events_a_batch
         self._states = StateStore(database)
         # Quotas first: their documents are the ones that must be read before they are written.
@@ -210,6 +215,16 @@ class MongoViews:
         """Return where the views stand now, None when `view` is where it was."""
         self._known = now = self._states.load()
         return None if now.collection_of(view) == state.collection_of(view) else now
+
+    # -- forgetting ------------------------------------------------------------
+
+    @_served
+    def forget(self, ledger_id: UUID, position: int) -> None:
+        """Let nothing name the user any more in what follows from a ledger's events before `position`."""
+        if self._renew is not None:
+            self._renew()
+        self.catch_up()
+        forget_owner(self._database, self._states, ledger_id.hex, position)
 
     # -- rebuilding ------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from application.ports.ledger import LedgerStore, Recorded
-from domain.events import LedgerOpened
+from domain.events import LedgerEvent, LedgerOpened, LedgerReopened
 from domain.personal import ERASED
 
 
@@ -19,13 +19,16 @@ class Owners:
         self._ledger = ledger
         self._known: dict[UUID, str] = {}
 
+    def of_event(self, event: LedgerEvent) -> str:
+        """Return whose event it is: one from before an erasure stays nobody's, though the user came back."""
+        return event.originator_id.hex if event.actor == ERASED else self.of(event.originator_id)
+
     def learn(self, events: Iterable[Recorded]) -> None:
         """Take note of the users whom `events` open ledgers for."""
         for recorded in events:
             event = recorded.event
-            if isinstance(event, LedgerOpened):
-                erased = event.user_id == ERASED
-                self._known[event.originator_id] = event.originator_id.hex if erased else event.user_id
+            if isinstance(event, LedgerOpened | LedgerReopened) and event.user_id != ERASED:
+                self._known[event.originator_id] = event.user_id
 
     def of(self, ledger_id: UUID) -> str:
         """Return the user's id, or the ledger's in hex when the user was erased."""

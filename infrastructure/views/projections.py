@@ -14,6 +14,7 @@ from domain.events import (
     FileRemoved,
     LedgerEvent,
     LedgerOpened,
+    LedgerReopened,
 )
 from domain.files import UPLOAD_ORIGIN, blob_name
 from infrastructure.views.client import Document
@@ -95,7 +96,7 @@ class QuotaProjection:
 
     def key_of(self, event: LedgerEvent) -> str | None:
         """Return the ledger's id in hex: it stays when the user's name is erased."""
-        concerns = isinstance(event, LedgerOpened | FileRecorded | FileRemoved)
+        concerns = isinstance(event, LedgerOpened | LedgerReopened | FileRecorded | FileRemoved)
         return event.originator_id.hex if concerns else None
 
     def opens(self, event: LedgerEvent) -> bool:

@@ -57,8 +57,16 @@ class ServerHome:
         """Drop the home, so that the next start makes an empty one."""
         _drop(self._path, why)
 
-    def _make(self, program: ServerProgram, users_lock: Path) -> None:
-        """Make an empty home with one user.
+    def renew(self, program: ServerProgram, users_lock: Path) -> None:
+        """Put an empty home in the place of this one, with the password that others know; nothing runs in it.
+
+        Raises:
+            EnvironmentFaultError: the server does not run here.
+        """
+        self._make(program, users_lock, (self._path / "password").read_text())
+
+    def _make(self, program: ServerProgram, users_lock: Path, password: str | None = None) -> None:
+        """Make an empty home with one user; the one before goes when it is ready.
 
         The server lets in nobody but its users, and makes users only while it lets
         in everybody: so it runs openly for a moment, with nothing in it.
@@ -68,7 +76,7 @@ class ServerHome:
         if workshop.exists():
             server.stop()  # whoever made a home before was killed over it
             shutil.rmtree(workshop)
-        new, password = workshop / "home", secrets.token_urlsafe(32)
+        new, password = workshop / "home", password or secrets.token_urlsafe(32)
         for folder in (workshop, new, new / "storage"):
             make_private_folder(folder)
         command = program.command(port, new / "storage", workshop / "settings.toml", auth=False)
@@ -79,6 +87,8 @@ class ServerHome:
         _create_user(port, password)
         server.stop()
         durable_write(new / "password", password.encode())
+        if self._path.exists():
+            self._path.rename(workshop / "before")
         new.rename(self._path)
         shutil.rmtree(workshop)
 

@@ -11,6 +11,7 @@ from application.audit import History, Why, event_data
 from application.backup import Backup
 from application.compare import Difference
 from application.files import Listing
+from application.forget import Erasure
 from application.ports.ledger import Recorded
 from application.ports.sandbox import Check
 from application.provenance import Trace
@@ -162,6 +163,15 @@ def verify_document(report: VerifyReport) -> Document:
         "users": report.users,
         "blobs": report.blobs,
         "problems": problems,
+    }
+
+
+def erasure_document(erasure: Erasure) -> Document:
+    """Return what an erasure did away with."""
+    return {
+        "user_id": erasure.user_id,
+        "files_purged": erasure.files_purged,
+        "keys_destroyed": erasure.keys_destroyed,
     }
 
 

@@ -12,6 +12,7 @@ from interfaces.cli import (
     run_commands,
     service_commands,
     trace_commands,
+    user_commands,
     witness_commands,
 )
 from interfaces.cli.session import ExitCode, Session, complain, configure_logging, run_guarded
@@ -31,6 +32,7 @@ for commands in (
     run_commands,
     audit_commands,
     trace_commands,
+    user_commands,
     witness_commands,
     service_commands,
 ):

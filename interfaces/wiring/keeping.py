@@ -9,6 +9,7 @@ import structlog
 
 from application.backup import BackUp
 from application.expire import ExpireFiles
+from application.forget import EraseUsers, ForgetUser
 from application.operators import ReadStatus, Status
 from application.ports.sandbox import Check
 from application.purge import PurgeRemovedFiles
@@ -39,6 +40,16 @@ class Wiring(Auditing):
         return PurgeRemovedFiles(self.store, self.ledgers, self.blobs)
 
     @cached_property
+    def erase(self) -> EraseUsers:
+        """Carry out erasures."""
+        return EraseUsers(self.store, self.ledgers, self.blobs, self.conversations, lambda: self.views)
+
+    @cached_property
+    def forget(self) -> ForgetUser:
+        """Erase a user."""
+        return ForgetUser(self.store, self.ledgers, self.erase)
+
+    @cached_property
     def recover(self) -> Recover:
         """Finish what dead processes left."""
         return Recover(
@@ -63,6 +74,7 @@ class Wiring(Auditing):
             Follower("journal", self.store, self.journal.catch_up),
             Follower("views", self.store, project),
             Follower("purge", self.store, self.purge.catch_up),
+            Follower("erasure", self.store, self.erase.catch_up),
         ):
             follower.start()
             self._stack.callback(follower.close)
@@ -72,6 +84,7 @@ class Wiring(Auditing):
     def begin(self, user_id: str | None = None) -> None:
         """Do for a short command what `start` does for a long-lived process, once."""
         self.store.head()  # a ledger that cannot be read is an error, not something to put off
+        _try(self.erase.catch_up)
         _try(lambda: self.recover(user_id))
 
     def settle(self) -> None:

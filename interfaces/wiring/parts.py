@@ -1,12 +1,13 @@
 """The adapters that the settings ask for."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from pymongo.database import Database
+from pymongo.errors import ConnectionFailure
 
 from application.ledgers import Ledgers
 from application.model import LanguageModel
@@ -134,12 +135,19 @@ class Parts:
     @cached_property
     def views(self) -> MongoViews:
         """The projections."""
-        revive = None if self.settings.mongodb_uri else self._revive
         apply_migrations(self._database)
-        return MongoViews(self._database, self.store, self.blobs.locate, revive)
+        if self.settings.mongodb_uri is not None:
+            return MongoViews(self._database, self.store, self.blobs.locate)
+        return MongoViews(self._database, self.store, self.blobs.locate, self._revive, renew=self._renew)
 
     def _revive(self) -> None:
         self._embedded.start()
+        apply_migrations(self._database)
+
+    def _renew(self) -> None:
+        self._embedded.renew()
+        with suppress(ConnectionFailure):
+            self._database.client.admin.command("ping")  # finds that its connections are cut
         apply_migrations(self._database)
 
     @cached_property

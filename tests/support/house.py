@@ -8,6 +8,7 @@ from pathlib import Path
 from application.checkpoints import Checkpoints, CheckpointWitness
 from application.expire import ExpireFiles
 from application.files import DeleteFile, ListFiles, OpenFile
+from application.forget import EraseUsers, ForgetUser
 from application.ledgers import Ledgers
 from application.policy import UsagePolicy
 from application.ports.views import Views
@@ -21,6 +22,7 @@ from infrastructure.blobs.folder import FolderBlobStore
 from infrastructure.checkpoints.folder import FolderNoteKeeper
 from infrastructure.checkpoints.notes import KeyFileNotary
 from infrastructure.clock import RandomIds
+from infrastructure.conversations.sealed_folder import SealedConversations
 from infrastructure.journal.journal import FolderJournal
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.store import SQLiteLedgerStore
@@ -54,7 +56,12 @@ class House:
     @cached_property
     def store(self) -> SQLiteLedgerStore:
         """A real ledger."""
-        return SQLiteLedgerStore(self.folder / "ledger" / "ledger.db", KeyFolder(self.folder / "keys"))
+        return SQLiteLedgerStore(self.folder / "ledger" / "ledger.db", self.keys)
+
+    @cached_property
+    def keys(self) -> KeyFolder:
+        """Real keys."""
+        return KeyFolder(self.folder / "keys")
 
     @cached_property
     def blobs(self) -> FolderBlobStore:
@@ -110,6 +117,21 @@ class House:
     def purge(self) -> PurgeRemovedFiles:
         """The purge policy."""
         return PurgeRemovedFiles(self.store, self.ledgers, self.blobs)
+
+    @cached_property
+    def conversations(self) -> SealedConversations:
+        """Real conversations, sealed."""
+        return SealedConversations(self.folder / "conversations", self.keys)
+
+    @cached_property
+    def erase(self) -> EraseUsers:
+        """The erasure policy."""
+        return EraseUsers(self.store, self.ledgers, self.blobs, self.conversations, lambda: self.views)
+
+    @cached_property
+    def forget(self) -> ForgetUser:
+        """The use case of erasure."""
+        return ForgetUser(self.store, self.ledgers, self.erase)
 
     @cached_property
     def recover(self) -> Recover:

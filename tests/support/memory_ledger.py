@@ -9,7 +9,7 @@ from application.ports.ledger import ChainReport, Recorded
 from domain.errors import ConflictError
 from domain.events import FileRecorded, LedgerEvent, LedgerOpened
 from domain.ledger import UserLedger
-from domain.personal import ERASED
+from domain.personal import ERASED, personal_tombstones
 
 
 class MemoryLedgerStore:
@@ -93,6 +93,15 @@ class MemoryLedgerStore:
             if isinstance(event, LedgerOpened) and event.user_id != ERASED:
                 return event.user_id
         return None
+
+    def erase(self, ledger_id: UUID, version: int) -> bool:
+        """Put tombstones in the place of personal fields, as a destroyed key does."""
+        for number, recorded in enumerate(self.events):
+            event = recorded.event
+            if event.originator_id == ledger_id and event.originator_version <= version:
+                tombstones = personal_tombstones(type(event))
+                self.events[number] = Recorded(recorded.position, event.model_copy(update=tombstones))
+        return True
 
     def verify_chain(self, user_id: str | None = None) -> ChainReport:
         """Find nothing wrong: what is in memory cannot be altered behind our back."""

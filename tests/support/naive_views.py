@@ -73,6 +73,10 @@ class NaiveViews:
             for run in ledger.running.values()
         ]
 
+    def forget(self, ledger_id: UUID, position: int) -> None:
+        """Forget the name that was learned."""
+        self._owners.pop(ledger_id, None)
+
     def rebuild(
         self,
         *,

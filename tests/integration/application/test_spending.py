@@ -18,10 +18,10 @@ def test_spending_is_told_day_by_day(tmp_path: Path) -> None:
     price = Price.model_validate({"input_per_million": 1, "output_per_million": 2})
     accounts = Accounts(house.ledgers, {"dear": price}, None)
     by = By.user("alice", "discord-message:1")
-    accounts.record("alice", "dear", Usage(10, 5), "answered", by)
-    accounts.record("alice", "free", Usage(1, 1), "failed", by)
+    accounts.record("alice", "dear", Usage(10, 5), "answered", by, erasures=0)
+    accounts.record("alice", "free", Usage(1, 1), "failed", by, erasures=0)
     house.clock.turn(DAY_S)
-    accounts.record("alice", "dear", Usage(3, 0), "answered", by)
+    accounts.record("alice", "dear", Usage(3, 0), "answered", by, erasures=0)
 
     days = ReadSpending(house.store)("alice")
 
