@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test attacks faults bench-sandbox setup setup-host lint types contracts tests format lock clean
+.PHONY: help run test attacks faults bench-sandbox setup setup-host lint types contracts tests format audit lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -51,6 +51,12 @@ faults: setup ## Kill the program at 50 random moments and look for what was los
 format: setup ## Repair style and format where a tool can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+audit: ## Look every locked package up in the public advisory database (needs the network)
+	tools/setup.sh --only-uv
+	for lock in requirements/*.txt; do \
+		.tools/bin/uv --quiet tool run pip-audit==2.10.1 --disable-pip --require-hashes --requirement $$lock || failed=1; \
+	done; exit $${failed:-0}
 
 lock: ## Write the lock files anew; `make lock UPGRADE=1` moves to the newest versions
 	tools/setup.sh --only-uv

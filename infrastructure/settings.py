@@ -6,6 +6,7 @@ allowed; secrets are never shown.
 
 import re
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +29,22 @@ _ALLOWED = {
     "int_parsing": "allowed is a whole number",
     "int_from_float": "allowed is a whole number",
 }
+
+
+class LogLevel(StrEnum):
+    """What a log line must at least be, to be written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a log line is written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class Settings(BaseSettings):
@@ -69,6 +86,8 @@ class Settings(BaseSettings):
     max_runs_per_minute: int = Field(default=20, ge=1, le=10_000)
     max_questions_per_minute: int = Field(default=20, ge=1, le=10_000)
     admin_user_ids: Annotated[frozenset[str], NoDecode] = frozenset()
+    log_level: LogLevel = LogLevel.INFO
+    log_format: LogFormat = LogFormat.TEXT
     fileledger_data_dir: Path = Field(default_factory=lambda: user_data_path("fileledger"))
 
     @field_validator("file_expiration_hours")

@@ -1,6 +1,7 @@
 """Commands of the operator: console, bot, doctor, migrate, backup."""
 
 import getpass
+import logging
 import re
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ import typer
 
 from interfaces.cli import documents, render
 from interfaces.cli.options import AsJson
-from interfaces.cli.session import ExitCode, notices, people, print_document, session_of
+from interfaces.cli.session import ExitCode, configure_logging, notices, people, print_document, session_of
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +39,10 @@ def bot(context: typer.Context) -> int:
     from interfaces.discord.service import serve  # noqa: PLC0415
 
     with session_of(context).wiring() as wiring:
+        settings = wiring.settings
+        configure_logging(
+            logging.getLevelName(settings.log_level.value.upper()), as_json=settings.log_format == "json"
+        )
         serve(wiring)
     return ExitCode.DONE
 

@@ -90,16 +90,21 @@ def environment_words(error: OSError) -> str:
     return f"The system refused something{where}: {error.strerror or error}."
 
 
-def configure_logging() -> None:
-    """Send logs to stderr, warnings and worse only: stdout belongs to the answer."""
+def configure_logging(level: int = logging.WARNING, *, as_json: bool = False) -> None:
+    """Send logs to stderr, a line each, for people or as JSON: stdout belongs to the answer."""
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
+    lines = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if as_json
+        else [structlog.dev.ConsoleRenderer(colors=False)]
+    )
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=False),
+            *lines,
         ],
     )
 

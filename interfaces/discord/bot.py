@@ -65,6 +65,10 @@ class FileBot(commands.InteractionBot):
 
     # -- events ------------------------------------------------------------------
 
+    async def on_connect(self) -> None:
+        """Tell the operator that people can write now."""
+        log.info("connected to Discord", bot=str(self.user))
+
     async def on_message(self, message: disnake.Message) -> None:
         """Take in files, answer a text, and explain to who sends neither."""
         if message.author.bot or not self._is_addressed(message) or not self._is_new(message.id):

@@ -1,3 +1,4 @@
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ def bot_on(tmp_path: Path, discord: DiscordServer, **environment: str) -> Progra
 
 def test_the_bot_serves_until_it_is_asked_to_stop(tmp_path: Path, discord: DiscordServer) -> None:
     """A file sent to it is kept and answered, and the program ends in good order."""
-    program = bot_on(tmp_path, discord, DISCORD_TOKEN=TOKEN)
+    program = bot_on(tmp_path, discord, DISCORD_TOKEN=TOKEN, LOG_FORMAT="json")
     alice = discord.person("alice")
 
     with program.start("bot") as process:
@@ -37,6 +38,9 @@ def test_the_bot_serves_until_it_is_asked_to_stop(tmp_path: Path, discord: Disco
     history = program.json("history", "--user", alice.user.id)["events"]
     assert history[-1]["type"] == "FileUploaded"
     assert TOKEN not in out + err
+    logged = [json.loads(line) for line in err.splitlines()]
+    assert "connected to Discord" in {line["event"] for line in logged}
+    assert all(line["timestamp"].endswith("Z") and line["level"] for line in logged)
 
 
 def test_a_wrong_token_is_one_line(tmp_path: Path, discord: DiscordServer) -> None:
