@@ -202,6 +202,14 @@ class LedgerReopened(LedgerEvent):
     user_id: PersonalText
 
 
+class HistoryImported(LedgerEvent):
+    """The `events` events before this one came with an archive: from here on the chain vouches for them."""
+
+    TOPIC = "HistoryImported"
+
+    events: int = Field(ge=1)
+
+
 class TurnFinished(LedgerEvent):
     """A turn with the model ended, for whatever reason; `cause` names the message that began it.
 
@@ -228,3 +236,11 @@ def event_kinds() -> dict[str, type[LedgerEvent]]:
         if "TOPIC" in vars(kind):
             kinds[kind.TOPIC] = kind
     return kinds
+
+
+def upcast(kind: type[BaseModel], state: dict[str, Any]) -> None:
+    """Bring a state that an older class version wrote up to today's shape, in place."""
+    version = state.pop("class_version", 1)
+    while version < getattr(kind, "class_version", 1):
+        getattr(kind, f"upcast_v{version}_v{version + 1}")(state)
+        version += 1

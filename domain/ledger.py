@@ -1,19 +1,15 @@
 """UserLedger: the aggregate that decides and remembers everything about one user's files.
 
 Public methods decide: they check the rules, are idempotent, and trigger events.
-`evolve` and the private methods under it only assign; they run again at every
-replay. The state stays bounded (live files, files whose bytes still have to go,
-recent deliveries, running executions), so that a long ledger costs no more than
-a short one.
+What these change is in `ledger_state`.
 """
 
 import hashlib
 from collections.abc import Sequence
-from functools import singledispatchmethod
 from typing import Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from eventsourcing.domain import BaseAggregate, EventSourcingError
+from eventsourcing.domain import EventSourcingError
 
 from domain.errors import (
     ErasureUnderWayError,
@@ -32,8 +28,8 @@ from domain.events import (
     FileExpired,
     FileGenerated,
     FileRecorded,
-    FileRemoved,
     FileUploaded,
+    HistoryImported,
     HistoryRead,
     LedgerErased,
     LedgerEvent,
@@ -41,32 +37,21 @@ from domain.events import (
     LedgerReopened,
     TurnFinished,
 )
-from domain.executions import INTERRUPTED, ExecutionReport, RunningExecution, check_code, output_tail
+from domain.executions import INTERRUPTED, ExecutionReport, check_code, output_tail
 from domain.files import LedgerFile, NewFile, check_user_id
+from domain.ledger_state import LedgerState
 from domain.metadata import Metadata, Timestamp
-from domain.personal import ERASED
 from domain.retention import Limits, make_room
-from domain.spending import DaySpending, Spent, TokensUsedUpError
+from domain.spending import Spent, TokensUsedUpError
 
-REMEMBERED_SOURCES = 200
 REPLAY_FAULTS = (EventSourcingError, LookupError, ValueError, TypeError, AttributeError, AssertionError)
 """What a replay raises over events that do not follow from one another."""
 
 
-class UserLedger(BaseAggregate[UUID]):
+class UserLedger(LedgerState):
     """One user's files and executions."""
 
     TOPIC = "UserLedger"
-
-    def __init__(self, user_id: str) -> None:
-        self.user_id = user_id
-        self.files: dict[str, LedgerFile] = {}
-        self.awaiting_purge: dict[str, LedgerFile] = {}
-        self.sources: dict[str, str] = {}
-        self.running: dict[str, RunningExecution] = {}
-        self.spending: DaySpending | None = None
-        self.erasures = 0
-        self.is_being_erased = False
 
     @staticmethod
     def create_id(user_id: str) -> UUID:
@@ -82,12 +67,23 @@ class UserLedger(BaseAggregate[UUID]):
         """
         return cls._create(LedgerOpened, user_id=check_user_id(user_id), **_fields(metadata))
 
-    # -- reading -------------------------------------------------------------
+    @classmethod
+    def adopt(cls, events: Sequence[LedgerEvent], before: "UserLedger | None" = None) -> "UserLedger":
+        """Return a ledger with events that happened elsewhere, after the erased one `before` if given.
 
-    @property
-    def is_erased(self) -> bool:
-        """Whether nothing of the user is left; `reopen` lets the user come back."""
-        return self.user_id == ERASED
+        Raises:
+            REPLAY_FAULTS: they do not follow from one another.
+        """
+        ledger = before
+        for event in events:
+            ledger = event.mutate(ledger)
+        if ledger is None:
+            msg = "there is no event"
+            raise ValueError(msg)
+        ledger._pending_events.extend(events)  # noqa: SLF001  # it is our own
+        return ledger
+
+    # -- reading -------------------------------------------------------------
 
     def live_files(self, now: Timestamp) -> list[LedgerFile]:
         """Return the files that can be used at `now`, oldest first.
@@ -259,6 +255,10 @@ class UserLedger(BaseAggregate[UUID]):
         """Let an erased user come back."""
         self._trigger(LedgerReopened, metadata, user_id=check_user_id(user_id))
 
+    def record_import(self, events: int, metadata: Metadata) -> None:
+        """Record that the newest events were taken from an archive."""
+        self._trigger(HistoryImported, metadata, events=events)
+
     def _evict_for(self, new: NewFile, limits: Limits, metadata: Metadata, *, for_upload: bool) -> bool:
         evictions = make_room(list(self.files.values()), new.size_bytes, limits, for_upload=for_upload)
         for eviction in evictions or ():
@@ -291,75 +291,6 @@ class UserLedger(BaseAggregate[UUID]):
     def finish_turn(self, spent: Spent, stopped_because: str, metadata: Metadata) -> None:
         """Record that a turn with the model ended, and what it took."""
         self._trigger(TurnFinished, metadata, stopped_because=stopped_because, **spent.model_dump())
-
-    # -- evolving ------------------------------------------------------------
-
-    @singledispatchmethod
-    def evolve(self, event: LedgerEvent) -> None:
-        """Take `event` into the state; called by the event itself."""
-        raise NotImplementedError(type(event).__name__)
-
-    @evolve.register
-    def _(self, event: FileRecorded) -> None:
-        self.files[event.file_id] = LedgerFile(
-            file_id=event.file_id,
-            filename=event.filename,
-            extension=event.extension,
-            file_type=event.file_type,
-            size_bytes=event.size_bytes,
-            sha256=event.sha256,
-            uploaded_at=event.timestamp,
-            expires_at=event.expires_at,
-            origin=event.origin,
-        )
-        if isinstance(event, FileUploaded):
-            self.sources[event.source] = event.file_id
-            if len(self.sources) > REMEMBERED_SOURCES:
-                del self.sources[next(iter(self.sources))]
-
-    @evolve.register
-    def _(self, event: FileRemoved) -> None:
-        self.awaiting_purge[event.file_id] = self.files.pop(event.file_id)
-
-    @evolve.register
-    def _(self, event: FileBytesPurged) -> None:
-        del self.awaiting_purge[event.file_id]
-
-    @evolve.register
-    def _(self, event: ExecutionStarted) -> None:
-        self.running[event.execution_id] = RunningExecution(
-            execution_id=event.execution_id, runner=event.runner, started_at=event.timestamp
-        )
-
-    @evolve.register
-    def _(self, event: ExecutionFinished) -> None:
-        del self.running[event.execution_id]
-
-    @evolve.register
-    def _(self, event: HistoryRead) -> None:
-        """Change nothing: a read leaves files and runs as they are."""
-
-    @evolve.register
-    def _(self, event: TurnFinished) -> None:
-        day = event.timestamp.date()
-        before = self.spending or DaySpending(day=day)
-        self.spending = before.plus(day, event.input_tokens, event.output_tokens, event.cost_micros)
-
-    @evolve.register
-    def _(self, _: ErasureRequested) -> None:
-        self.is_being_erased = True
-        self.sources = {}
-
-    @evolve.register
-    def _(self, _: LedgerErased) -> None:
-        # What the user spent today stays: an erasure is no way round the day's limit.
-        self.is_being_erased, self.user_id = False, ERASED
-        self.erasures += 1
-        self.awaiting_purge = {}
-
-    @evolve.register
-    def _(self, event: LedgerReopened) -> None:
-        self.user_id = event.user_id
 
 
 def damaged_ledger(ledger_id: UUID, error: Exception) -> IntegrityFaultError:

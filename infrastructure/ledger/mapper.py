@@ -16,7 +16,7 @@ from eventsourcing.utils import get_topic
 from pydantic import BaseModel, ValidationError
 
 from domain.errors import IntegrityFaultError
-from domain.events import LedgerOpened, LedgerReopened, event_kinds
+from domain.events import LedgerOpened, LedgerReopened, event_kinds, upcast
 from domain.personal import personal_tombstones
 from domain.snapshot import LedgerSnapshot
 from infrastructure.ledger import canonical
@@ -93,7 +93,7 @@ class SealingMapper(Mapper[UUID]):
             state |= personal_tombstones(kind)
         else:
             state |= canonical.decode(key.decrypt(sealed, binding))
-        _upcast(kind, state)
+        upcast(kind, state)
         return kind(originator_id=ledger_id, originator_version=stored.originator_version, **state)
 
     def is_sealed(self, stored: StoredEvent) -> bool:
@@ -122,14 +122,6 @@ def key_id_of(stored: StoredEvent) -> str | None:
 
 def _binding(ledger_id: UUID, sequence: int, topic: str, public: dict[str, Any]) -> bytes:
     return f"{ledger_id.hex}:{sequence}:{topic}:".encode() + canonical.encode(public)
-
-
-def _upcast(kind: type[BaseModel], state: dict[str, Any]) -> None:
-    """Bring a state that an older class version wrote up to today's shape, in place."""
-    version = state.pop("class_version", 1)
-    while version < getattr(kind, "class_version", 1):
-        getattr(kind, f"upcast_v{version}_v{version + 1}")(state)
-        version += 1
 
 
 def _one_line(error: Exception) -> str:

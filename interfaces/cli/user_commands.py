@@ -1,5 +1,7 @@
-"""Commands about all that is a user's: forget."""
+"""Commands about all that is a user's: export, import, forget."""
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +15,52 @@ from interfaces.cli.session import ExitCode, people, print_document, session_of
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
+    app.command()(export)
+    app.command("import")(import_archive)
     app.command()(forget)
+
+
+def export(
+    context: typer.Context,
+    user: User,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Where to write; a folder gets fileledger-USER.zip.")
+    ],
+    as_json: AsJson = False,
+) -> int:
+    """Write everything of a user to one archive: files, history, receipts, conversations."""
+    with session_of(context).wiring() as wiring:
+        exported, path = wiring.export_copy(user, output)
+    if as_json:
+        print_document(asdict(exported) | {"path": str(path), "size_bytes": path.stat().st_size})
+    else:
+        people().print(
+            f"{exported.events} events, {exported.files} files and {exported.conversations} conversations "
+            f"of {user} are in {path}",
+            markup=False,
+        )
+    return ExitCode.DONE
+
+
+def import_archive(
+    context: typer.Context,
+    archive: Annotated[Path, typer.Argument(help="What `export` wrote.", show_default=False)],
+    as_json: AsJson = False,
+) -> int:
+    """Take in the archive of a user who is unknown here."""
+    with session_of(context).wiring() as wiring:
+        wiring.begin()
+        imported = wiring.import_file(archive, By("system:import", "command line"))
+        wiring.settle()
+    if as_json:
+        print_document(asdict(imported))
+    else:
+        people().print(
+            f"{imported.events} events, {imported.files} files and {imported.conversations} conversations "
+            f"of {imported.user_id} are here now.",
+            markup=False,
+        )
+    return ExitCode.DONE
 
 
 def forget(

@@ -4,20 +4,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import structlog
 
 from application.backup import BackUp
 from application.expire import ExpireFiles
+from application.export import Export, ExportUser
 from application.forget import EraseUsers, ForgetUser
+from application.import_user import Import, ImportUser
+from application.ledgers import By
 from application.operators import ReadStatus, Status
 from application.ports.sandbox import Check
 from application.purge import PurgeRemovedFiles
 from application.startup import Recover
 from application.verify import VerifyReport
 from domain.errors import EnvironmentFaultError, FileLedgerError, LedgerCutError
+from infrastructure.archives.zip_archive import ZipArchives
 from infrastructure.backup import DataFolderCopier
-from infrastructure.files import free_bytes
+from infrastructure.files import copy_out, free_bytes, os_errors
 from infrastructure.ledger.following import Follower
 from infrastructure.scheduling.expiry import ExpiryTimer
 from interfaces.wiring.auditing import Auditing
@@ -48,6 +53,28 @@ class Wiring(Auditing):
     def forget(self) -> ForgetUser:
         """Erase a user."""
         return ForgetUser(self.store, self.ledgers, self.erase)
+
+    @cached_property
+    def export(self) -> ExportUser:
+        """Write everything of a user to an archive, a file that can be sought in."""
+        return ExportUser(self.store, self.blobs, self.conversations, ZipArchives(), self.clock)
+
+    def export_copy(self, user_id: str, target: Path) -> tuple[Export, Path]:
+        """Write a user's archive to a path, or into a folder, there never over another file."""
+        with os_errors("write the archive"), TemporaryFile() as scratch:
+            exported = self.export(user_id, scratch)
+            scratch.seek(0)
+            return exported, copy_out(scratch, target, f"fileledger-{user_id}.zip")
+
+    @cached_property
+    def import_user(self) -> ImportUser:
+        """Take in a user's archive."""
+        return ImportUser(self.store, self.ledgers, self.blobs, self.conversations, ZipArchives())
+
+    def import_file(self, path: Path, by: By) -> Import:
+        """Take in the archive in a file."""
+        with os_errors("read the archive"), path.open("rb") as source:
+            return self.import_user(source, by)
 
     @cached_property
     def recover(self) -> Recover:

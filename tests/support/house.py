@@ -7,8 +7,10 @@ from pathlib import Path
 
 from application.checkpoints import Checkpoints, CheckpointWitness
 from application.expire import ExpireFiles
+from application.export import ExportUser
 from application.files import DeleteFile, ListFiles, OpenFile
 from application.forget import EraseUsers, ForgetUser
+from application.import_user import ImportUser
 from application.ledgers import Ledgers
 from application.policy import UsagePolicy
 from application.ports.views import Views
@@ -18,6 +20,7 @@ from application.startup import Recover
 from application.upload import Receipt, UploadFile
 from application.verify import VerifyLedger
 from domain.retention import Limits
+from infrastructure.archives.zip_archive import ZipArchives
 from infrastructure.blobs.folder import FolderBlobStore
 from infrastructure.checkpoints.folder import FolderNoteKeeper
 from infrastructure.checkpoints.notes import KeyFileNotary
@@ -132,6 +135,16 @@ class House:
     def forget(self) -> ForgetUser:
         """The use case of erasure."""
         return ForgetUser(self.store, self.ledgers, self.erase)
+
+    @cached_property
+    def export(self) -> ExportUser:
+        """The use case of exports."""
+        return ExportUser(self.store, self.blobs, self.conversations, ZipArchives(), self.clock)
+
+    @cached_property
+    def import_user(self) -> ImportUser:
+        """The use case of imports."""
+        return ImportUser(self.store, self.ledgers, self.blobs, self.conversations, ZipArchives())
 
     @cached_property
     def recover(self) -> Recover:

@@ -12,7 +12,8 @@ from domain.errors import FileTooLargeError, InvalidValueError, NoSuchFileError,
 from domain.events import FileEvicted, FileExpired, FileUploaded, LedgerEvent
 from domain.executions import MAX_CODE_BYTES, ExecutionReport, Outcome
 from domain.files import NewFile
-from domain.ledger import REMEMBERED_SOURCES, UserLedger
+from domain.ledger import UserLedger
+from domain.ledger_state import REMEMBERED_SOURCES
 from domain.metadata import Metadata
 from domain.retention import EvictionRule, Limits
 from domain.snapshot import LedgerSnapshot

@@ -1,0 +1,119 @@
+"""What a user's ledger remembers, and how each event changes that.
+
+The methods here only assign; they run again at every replay. The state stays bounded
+(live files, files whose bytes still have to go, recent deliveries, running executions),
+so that a long ledger costs no more than a short one.
+"""
+
+from functools import singledispatchmethod
+from uuid import UUID
+
+from eventsourcing.domain import BaseAggregate
+
+from domain.events import (
+    ErasureRequested,
+    ExecutionFinished,
+    ExecutionStarted,
+    FileBytesPurged,
+    FileRecorded,
+    FileRemoved,
+    FileUploaded,
+    HistoryImported,
+    HistoryRead,
+    LedgerErased,
+    LedgerEvent,
+    LedgerReopened,
+    TurnFinished,
+)
+from domain.executions import RunningExecution
+from domain.files import LedgerFile
+from domain.personal import ERASED
+from domain.spending import DaySpending
+
+REMEMBERED_SOURCES = 200
+
+
+class LedgerState(BaseAggregate[UUID]):
+    """The state of one user's ledger."""
+
+    def __init__(self, user_id: str) -> None:
+        self.user_id = user_id
+        self.files: dict[str, LedgerFile] = {}
+        self.awaiting_purge: dict[str, LedgerFile] = {}
+        self.sources: dict[str, str] = {}
+        self.running: dict[str, RunningExecution] = {}
+        self.spending: DaySpending | None = None
+        self.erasures = 0
+        self.is_being_erased = False
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing of the user is left; `reopen` lets the user come back."""
+        return self.user_id == ERASED
+
+    @singledispatchmethod
+    def evolve(self, event: LedgerEvent) -> None:
+        """Take `event` into the state; called by the event itself."""
+        raise NotImplementedError(type(event).__name__)
+
+    @evolve.register
+    def _(self, event: FileRecorded) -> None:
+        self.files[event.file_id] = LedgerFile(
+            file_id=event.file_id,
+            filename=event.filename,
+            extension=event.extension,
+            file_type=event.file_type,
+            size_bytes=event.size_bytes,
+            sha256=event.sha256,
+            uploaded_at=event.timestamp,
+            expires_at=event.expires_at,
+            origin=event.origin,
+        )
+        if isinstance(event, FileUploaded):
+            self.sources[event.source] = event.file_id
+            if len(self.sources) > REMEMBERED_SOURCES:
+                del self.sources[next(iter(self.sources))]
+
+    @evolve.register
+    def _(self, event: FileRemoved) -> None:
+        self.awaiting_purge[event.file_id] = self.files.pop(event.file_id)
+
+    @evolve.register
+    def _(self, event: FileBytesPurged) -> None:
+        del self.awaiting_purge[event.file_id]
+
+    @evolve.register
+    def _(self, event: ExecutionStarted) -> None:
+        self.running[event.execution_id] = RunningExecution(
+            execution_id=event.execution_id, runner=event.runner, started_at=event.timestamp
+        )
+
+    @evolve.register
+    def _(self, event: ExecutionFinished) -> None:
+        del self.running[event.execution_id]
+
+    @evolve.register
+    def _(self, event: HistoryRead | HistoryImported) -> None:
+        """Change nothing: files and runs are as they were."""
+
+    @evolve.register
+    def _(self, event: TurnFinished) -> None:
+        day = event.timestamp.date()
+        before = self.spending or DaySpending(day=day)
+        self.spending = before.plus(day, event.input_tokens, event.output_tokens, event.cost_micros)
+
+    @evolve.register
+    def _(self, _: ErasureRequested) -> None:
+        self.is_being_erased = True
+        self.sources = {}
+
+    @evolve.register
+    def _(self, _: LedgerErased) -> None:
+        # What the user spent today stays: an erasure is no way round the day's limit.
+        self.is_being_erased, self.user_id = False, ERASED
+        self.erasures += 1
+        self.awaiting_purge = {}
+
+    @evolve.register
+    def _(self, event: LedgerReopened) -> None:
+        self.user_id = event.user_id

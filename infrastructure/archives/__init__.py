@@ -1,0 +1,1 @@
+"""Archives of users behind the `Archives` port."""
