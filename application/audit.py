@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from application.files import Listing, listing_of
 from application.policy import UsagePolicy
@@ -171,7 +172,15 @@ class ExplainFile:
         events = list(self._store.stream(ledger_id))
         because = _because(events, file_id)
         state, text = explain(file_id, [recorded.event for recorded in because])
+        if state is FileState.LIVE:
+            text += self._hold_on_everything(ledger_id)
         return Why(file_id, state, tuple(because), text)
+
+    def _hold_on_everything(self, ledger_id: UUID) -> str:
+        owner = self._store.owner_of(ledger_id)
+        ledger = self._store.load(owner) if owner else None
+        hold = ledger.holds.get(None) if ledger else None
+        return f" All of its user's files are under a hold by {hold.actor}: {hold.reason}." if hold else ""
 
     def newest_named(self, user_id: str, filename: str) -> str | None:
         """Return the id of the user's newest file of that name, gone or not; None: there never was one."""

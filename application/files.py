@@ -8,6 +8,7 @@ from application.ledgers import By, Ledgers
 from application.policy import UsagePolicy
 from application.ports.blobs import BlobStore
 from application.ports.clock import Clock
+from application.ports.ledger import LedgerStore
 from application.ports.views import FileList, Views
 from domain.files import LedgerFile, blob_name, check_user_id
 
@@ -25,16 +26,19 @@ class Listing:
 class ListFiles:
     """The current list, from the view, with every event so far in it."""
 
-    def __init__(self, views: Views, clock: Clock, policy: UsagePolicy) -> None:
-        self._views, self._clock, self._policy = views, clock, policy
+    def __init__(self, views: Views, store: LedgerStore, clock: Clock, policy: UsagePolicy) -> None:
+        self._views, self._store, self._clock, self._policy = views, store, clock, policy
 
     def __call__(self, user_id: str) -> Listing:
-        """Return the files that the user can use now."""
+        """Return the files that the user can use now; one that is held beyond its time is among them."""
         check_user_id(user_id)
         self._views.catch_up()
         listed: FileList = self._views.files_of(user_id)
         now = self._clock.now()
-        files = tuple(file for file in listed.files if not file.is_due(now))
+        files = listed.files
+        if any(file.is_due(now) for file in files):
+            ledger = self._store.load(user_id)
+            files = tuple(file for file in files if ledger is None or not ledger.is_over(file, now))
         return listing_of(user_id, files, self._policy)
 
 

@@ -67,6 +67,25 @@ class QuotaExceededError(RefusedError):
         )
 
 
+class HeldError(RefusedError):
+    """A hold lies on what was to go."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} under a hold by the operators, so it stays for now. Nothing was changed; ask them why."
+        )
+
+
+class HeldFilesFullError(RefusedError):
+    """The files that would make room are under a hold."""
+
+    def __init__(self, filename: str) -> None:
+        super().__init__(
+            f"There is no room for {filename!r}: the files that would make room are under a hold by the "
+            "operators. Nothing was saved. Delete a file that is not held, or ask the operators."
+        )
+
+
 class ErasureUnderWayError(RefusedError):
     """The user's data is being erased; nothing else may be recorded until that is done."""
 

@@ -180,6 +180,24 @@ class HistoryRead(LedgerEvent):
     last_sequence: int = Field(ge=1)
 
 
+class HoldPlaced(LedgerEvent):
+    """A file, or (None) all that the user has and will have, stays until the hold is released."""
+
+    TOPIC = "HoldPlaced"
+
+    file_id: str | None
+    reason: PersonalText
+
+
+class HoldReleased(LedgerEvent):
+    """A hold is over."""
+
+    TOPIC = "HoldReleased"
+
+    file_id: str | None
+    reason: PersonalText
+
+
 class ErasureRequested(LedgerEvent):
     """All that is the user's is to go; until `LedgerErased` nothing but that is recorded."""
 

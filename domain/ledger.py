@@ -14,7 +14,10 @@ from eventsourcing.domain import EventSourcingError
 from domain.errors import (
     ErasureUnderWayError,
     FileTooLargeError,
+    HeldError,
+    HeldFilesFullError,
     IntegrityFaultError,
+    InvalidValueError,
     NoSuchFileError,
     QuotaExceededError,
 )
@@ -31,6 +34,8 @@ from domain.events import (
     FileUploaded,
     HistoryImported,
     HistoryRead,
+    HoldPlaced,
+    HoldReleased,
     LedgerErased,
     LedgerEvent,
     LedgerOpened,
@@ -39,6 +44,7 @@ from domain.events import (
 )
 from domain.executions import INTERRUPTED, ExecutionReport, check_code, output_tail
 from domain.files import LedgerFile, NewFile, check_user_id
+from domain.holds import check_reason
 from domain.ledger_state import LedgerState
 from domain.metadata import Metadata, Timestamp
 from domain.retention import Limits, make_room
@@ -91,7 +97,7 @@ class UserLedger(LedgerState):
         A file whose time is over is not among them, even while its expiry is
         still to be recorded.
         """
-        return [file for file in self.files.values() if not file.is_due(now)]
+        return [file for file in self.files.values() if not self.is_over(file, now)]
 
     def live_file(self, file_id: str, now: Timestamp) -> LedgerFile:
         """Return one live file.
@@ -100,7 +106,7 @@ class UserLedger(LedgerState):
             NoSuchFileError: no live file has that id.
         """
         file = self.files.get(file_id)
-        if file is None or file.is_due(now):
+        if file is None or self.is_over(file, now):
             raise NoSuchFileError(file_id)
         return file
 
@@ -127,6 +133,7 @@ class UserLedger(LedgerState):
 
         Raises:
             FileTooLargeError, QuotaExceededError: the file can never fit.
+            HeldFilesFullError: what would make room is under a hold.
         """
         if source in self.sources:
             return self.sources[source]
@@ -134,6 +141,8 @@ class UserLedger(LedgerState):
             raise FileTooLargeError(new.filename, limits.max_file_bytes)
         self.expire(metadata)
         if not self._evict_for(new, limits, metadata, for_upload=True):
+            if self.holds and make_room(list(self.files.values()), new.size_bytes, limits, for_upload=True):
+                raise HeldFilesFullError(new.filename)
             raise QuotaExceededError(new.filename, limits.max_bytes)
         self._record(FileUploaded, new, expires_at, metadata, source=source)
         return new.file_id
@@ -143,14 +152,18 @@ class UserLedger(LedgerState):
 
         Raises:
             NoSuchFileError: no live file has that id.
+            HeldError: it is under a hold.
         """
         file = self.live_file(file_id, metadata.timestamp)
+        if self.is_held(file_id):
+            what = f"{file.filename!r} is"
+            raise HeldError(what)
         self._trigger(FileDeleted, metadata, file_id=file_id)
         return file
 
     def expire(self, metadata: Metadata) -> list[str]:
-        """Remove every file whose time is over and return their ids, oldest first."""
-        due = [file for file in self.files.values() if file.is_due(metadata.timestamp)]
+        """Remove every file whose time is over, unless it is held, and return their ids, oldest first."""
+        due = [file for file in self.files.values() if self.is_over(file, metadata.timestamp)]
         for file in due:
             self._trigger(FileExpired, metadata, file_id=file.file_id, expires_at=file.expires_at)
         return [file.file_id for file in due]
@@ -232,10 +245,40 @@ class UserLedger(LedgerState):
         """Record that somebody else reads these events of the user."""
         self._trigger(HistoryRead, metadata, first_sequence=first_sequence, last_sequence=last_sequence)
 
+    def place_hold(self, file_id: str | None, reason: str, metadata: Metadata) -> None:
+        """Hold a file, or (None) all that the user has and will have; nothing, when it is held already.
+
+        Raises:
+            NoSuchFileError: no file has that id any more.
+            InvalidValueError: there is no reason.
+        """
+        if file_id is not None and file_id not in self.files:
+            raise NoSuchFileError(file_id)
+        if file_id not in self.holds:
+            self._trigger(HoldPlaced, metadata, file_id=file_id, reason=check_reason(reason))
+
+    def release_hold(self, file_id: str | None, reason: str, metadata: Metadata) -> None:
+        """End a hold.
+
+        Raises:
+            InvalidValueError: there is no such hold, or no reason.
+        """
+        if file_id not in self.holds:
+            msg = f"There is no hold on {file_id or 'all that the user has'}; `fileledger holds` lists them."
+            raise InvalidValueError(msg)
+        self._trigger(HoldReleased, metadata, file_id=file_id, reason=check_reason(reason))
+
     def request_erasure(self, metadata: Metadata) -> None:
-        """Let all files go and close all runs; until the erasure is finished nothing else is recorded."""
+        """Let all files go and close all runs; until the erasure is finished nothing else is recorded.
+
+        Raises:
+            HeldError: a hold lies on something of the user's.
+        """
         if self.is_being_erased:
             return
+        if self.holds:
+            what = f"{self.user_id} cannot be forgotten: something is"
+            raise HeldError(what)
         for file_id in list(self.files):
             self._trigger(FileDeleted, metadata, file_id=file_id)
         for execution_id in list(self.running):
@@ -260,7 +303,9 @@ class UserLedger(LedgerState):
         self._trigger(HistoryImported, metadata, events=events)
 
     def _evict_for(self, new: NewFile, limits: Limits, metadata: Metadata, *, for_upload: bool) -> bool:
-        evictions = make_room(list(self.files.values()), new.size_bytes, limits, for_upload=for_upload)
+        files = list(self.files.values())
+        held = {file.file_id for file in files if self.is_held(file.file_id)}
+        evictions = make_room(files, new.size_bytes, limits, for_upload=for_upload, held=held)
         for eviction in evictions or ():
             self._trigger(
                 FileEvicted,

@@ -20,6 +20,8 @@ from domain.events import (
     FileUploaded,
     HistoryImported,
     HistoryRead,
+    HoldPlaced,
+    HoldReleased,
     LedgerErased,
     LedgerEvent,
     LedgerReopened,
@@ -27,6 +29,8 @@ from domain.events import (
 )
 from domain.executions import RunningExecution
 from domain.files import LedgerFile
+from domain.holds import Hold
+from domain.metadata import Timestamp
 from domain.personal import ERASED
 from domain.spending import DaySpending
 
@@ -43,6 +47,7 @@ class LedgerState(BaseAggregate[UUID]):
         self.sources: dict[str, str] = {}
         self.running: dict[str, RunningExecution] = {}
         self.spending: DaySpending | None = None
+        self.holds: dict[str | None, Hold] = {}
         self.erasures = 0
         self.is_being_erased = False
 
@@ -50,6 +55,14 @@ class LedgerState(BaseAggregate[UUID]):
     def is_erased(self) -> bool:
         """Whether nothing of the user is left; `reopen` lets the user come back."""
         return self.user_id == ERASED
+
+    def is_held(self, file_id: str) -> bool:
+        """Tell whether a hold lies on a file, or on all of the user's."""
+        return None in self.holds or file_id in self.holds
+
+    def is_over(self, file: LedgerFile, now: Timestamp) -> bool:
+        """Tell whether a file's time is over at `now`, and no hold keeps it."""
+        return file.is_due(now) and not self.is_held(file.file_id)
 
     @singledispatchmethod
     def evolve(self, event: LedgerEvent) -> None:
@@ -101,6 +114,16 @@ class LedgerState(BaseAggregate[UUID]):
         day = event.timestamp.date()
         before = self.spending or DaySpending(day=day)
         self.spending = before.plus(day, event.input_tokens, event.output_tokens, event.cost_micros)
+
+    @evolve.register
+    def _(self, event: HoldPlaced) -> None:
+        self.holds[event.file_id] = Hold(
+            file_id=event.file_id, reason=event.reason, actor=event.actor, since=event.timestamp
+        )
+
+    @evolve.register
+    def _(self, event: HoldReleased) -> None:
+        del self.holds[event.file_id]
 
     @evolve.register
     def _(self, _: ErasureRequested) -> None:

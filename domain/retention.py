@@ -1,6 +1,6 @@
 """Pure rules of retention and quota: when a file expires, and who makes room."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,23 +49,33 @@ def expiry_of(uploaded_at: datetime, expiration_hours: float) -> datetime | None
 
 
 def make_room(
-    files: Sequence[LedgerFile], size_bytes: int, limits: Limits, *, for_upload: bool
+    files: Sequence[LedgerFile],
+    size_bytes: int,
+    limits: Limits,
+    *,
+    for_upload: bool,
+    held: Collection[str] = (),
 ) -> list[Eviction] | None:
     """Choose who leaves so that a newcomer of `size_bytes` fits; None when it cannot fit.
 
-    `files` are the live files, oldest first. Uploads and generated files are
+    `files` are the live files, oldest first; those whose ids are `held` stay. Uploads and generated files are
     counted apart. For bytes an upload displaces the oldest of both kinds; an
     output displaces outputs only, so that a run never costs a person an upload.
     """
     rule = EvictionRule.MAX_FILES if for_upload else EvictionRule.MAX_GENERATED_FILES
     peers = [file for file in files if file.is_upload == for_upload]
     surplus = max(0, len(peers) + 1 - limits.of(rule))
-    evictions = [Eviction(file, rule) for file in peers[:surplus]]
+    leaving = [file for file in peers if file.file_id not in held][:surplus]
+    if len(leaving) < surplus:
+        return None
+    evictions = [Eviction(file, rule) for file in leaving]
     gone = {eviction.file.file_id for eviction in evictions}
     remaining = [file for file in files if file.file_id not in gone]
     displaceable = remaining if for_upload else [file for file in remaining if not file.is_upload]
     overweight = total_bytes(remaining) + size_bytes - limits.max_bytes
     for file in displaceable:
+        if file.file_id in held:
+            continue
         if overweight <= 0:
             break
         evictions.append(Eviction(file, EvictionRule.MAX_BYTES))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from domain.errors import IntegrityFaultError
 from domain.executions import RunningExecution
 from domain.files import LedgerFile
+from domain.holds import Hold
 from domain.ledger import UserLedger
 from domain.metadata import Timestamp
 from domain.personal import Personal
@@ -66,6 +67,7 @@ def _state_of(ledger: UserLedger) -> dict[str, JsonValue]:
         "awaiting_purge": [file.model_dump(mode="json") for file in ledger.awaiting_purge.values()],
         "sources": [[source, file_id] for source, file_id in ledger.sources.items()],
         "running": [run.model_dump(mode="json") for run in ledger.running.values()],
+        "holds": [hold.model_dump(mode="json") for hold in ledger.holds.values()],
         "erasures": ledger.erasures,
         "is_being_erased": ledger.is_being_erased,
         "spending": ledger.spending.model_dump(mode="json") if ledger.spending else None,
@@ -80,6 +82,8 @@ def _restore(ledger: UserLedger, state: Any) -> None:
     ledger.awaiting_purge = {file.file_id: file for file in gone}
     ledger.sources = dict(state["sources"])
     ledger.running = {run.execution_id: run for run in running}
+    holds = [Hold.model_validate(hold) for hold in state.get("holds", ())]
+    ledger.holds = {hold.file_id: hold for hold in holds}
     ledger.erasures = state.get("erasures", 0)
     ledger.is_being_erased = state.get("is_being_erased", False)
     if spending := state.get("spending"):  # snapshots of earlier versions have none

@@ -12,6 +12,8 @@ from domain.events import (
     FileGenerated,
     FileRecorded,
     FileUploaded,
+    HoldPlaced,
+    HoldReleased,
     LedgerEvent,
 )
 from domain.metadata import Timestamp
@@ -67,6 +69,10 @@ def _sentence(event: LedgerEvent, names: dict[str, str]) -> str:
             words = f"It expired at {at}: its time was over at {_time(event.expires_at)}."
         case FileDeleted():
             words = f"It was deleted by {event.actor} at {at}{_cause(event)}."
+        case HoldPlaced():
+            words = f"It was put under a hold by {event.actor} at {at}: {event.reason}."
+        case HoldReleased():
+            words = f"The hold was released by {event.actor} at {at}: {event.reason}."
         case FileBytesPurged():
             words = f"Its bytes left the disk at {at} ({event.bytes_freed} bytes freed)."
     return words

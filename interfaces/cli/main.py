@@ -9,6 +9,7 @@ import typer
 from interfaces.cli import (
     audit_commands,
     file_commands,
+    hold_commands,
     run_commands,
     service_commands,
     trace_commands,
@@ -32,6 +33,7 @@ for commands in (
     run_commands,
     audit_commands,
     trace_commands,
+    hold_commands,
     user_commands,
     witness_commands,
     service_commands,

@@ -1,5 +1,7 @@
 """Options that several commands share."""
 
+import getpass
+import re
 from typing import Annotated
 
 import typer
@@ -14,3 +16,12 @@ User = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")]
 FileId = Annotated[str, typer.Argument(help="A file's id (12 letters and digits).", show_default=False)]
+
+
+def login_name() -> str:
+    """Return the name of who runs the program, as a user id."""
+    try:
+        name = re.sub(r"[^A-Za-z0-9_.@-]", "_", getpass.getuser())
+    except (KeyError, OSError):
+        name = ""
+    return name.lstrip(".@-")[:64] or "local"

@@ -1,15 +1,13 @@
 """Commands of the operator: console, bot, doctor, migrate, backup."""
 
-import getpass
 import logging
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from interfaces.cli import documents, render
-from interfaces.cli.options import AsJson
+from interfaces.cli.options import AsJson, login_name
 from interfaces.cli.session import ExitCode, configure_logging, notices, people, print_document, session_of
 
 
@@ -30,7 +28,7 @@ def console(
     from interfaces.cli.console import Chat  # noqa: PLC0415
 
     with session_of(context).wiring() as wiring:
-        return Chat(wiring, user or _login_name()).run()
+        return Chat(wiring, user or login_name()).run()
 
 
 def bot(context: typer.Context) -> int:
@@ -45,14 +43,6 @@ def bot(context: typer.Context) -> int:
         )
         serve(wiring)
     return ExitCode.DONE
-
-
-def _login_name() -> str:
-    try:
-        name = re.sub(r"[^A-Za-z0-9_.@-]", "_", getpass.getuser())
-    except (KeyError, OSError):
-        name = ""
-    return name.lstrip(".@-")[:64] or "local"
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> int:

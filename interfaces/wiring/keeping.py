@@ -12,6 +12,7 @@ from application.backup import BackUp
 from application.expire import ExpireFiles
 from application.export import Export, ExportUser
 from application.forget import EraseUsers, ForgetUser
+from application.holds import Holds
 from application.import_user import Import, ImportUser
 from application.ledgers import By
 from application.operators import ReadStatus, Status
@@ -53,6 +54,11 @@ class Wiring(Auditing):
     def forget(self) -> ForgetUser:
         """Erase a user."""
         return ForgetUser(self.store, self.ledgers, self.erase)
+
+    @cached_property
+    def holds(self) -> Holds:
+        """Place and release legal holds."""
+        return Holds(self.store, self.ledgers)
 
     @cached_property
     def export(self) -> ExportUser:

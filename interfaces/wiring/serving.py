@@ -33,7 +33,7 @@ class Serving(Parts):
     @cached_property
     def list_files(self) -> ListFiles:
         """List a user's current files."""
-        return ListFiles(self.views, self.clock, self.policy)
+        return ListFiles(self.views, self.store, self.clock, self.policy)
 
     @cached_property
     def open_file(self) -> OpenFile:

@@ -10,6 +10,7 @@ from application.expire import ExpireFiles
 from application.export import ExportUser
 from application.files import DeleteFile, ListFiles, OpenFile
 from application.forget import EraseUsers, ForgetUser
+from application.holds import Holds
 from application.import_user import ImportUser
 from application.ledgers import Ledgers
 from application.policy import UsagePolicy
@@ -109,7 +110,7 @@ class House:
     @cached_property
     def list_files(self) -> ListFiles:
         """The use case of lists."""
-        return ListFiles(self.views, self.clock, self.policy)
+        return ListFiles(self.views, self.store, self.clock, self.policy)
 
     @cached_property
     def expire(self) -> ExpireFiles:
@@ -135,6 +136,11 @@ class House:
     def forget(self) -> ForgetUser:
         """The use case of erasure."""
         return ForgetUser(self.store, self.ledgers, self.erase)
+
+    @cached_property
+    def holds(self) -> Holds:
+        """The use cases of holds."""
+        return Holds(self.store, self.ledgers)
 
     @cached_property
     def export(self) -> ExportUser:
