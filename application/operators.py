@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from application.audit import History, ReadHistory
-from application.ledgers import By, Ledgers
+from application.looks import RecordLook
 from application.ports.sandbox import Check
 from domain.errors import InvalidValueError, RefusedError
-from domain.metadata import admin_actor
 
 
 class NotOperatorError(RefusedError):
@@ -38,8 +37,8 @@ class Operators:
 class AuditUser:
     """Lets an operator read a user's history, and the user know of it."""
 
-    def __init__(self, operators: Operators, history: ReadHistory, ledgers: Ledgers) -> None:
-        self._operators, self._history, self._ledgers = operators, history, ledgers
+    def __init__(self, operators: Operators, history: ReadHistory, look: RecordLook) -> None:
+        self._operators, self._history, self._look = operators, history, look
 
     def __call__(self, operator_id: str, user_id: str, limit: int, *, before: int | None = None) -> History:
         """Return the user's newest events (before that sequence), once it is recorded that they are read.
@@ -53,12 +52,7 @@ class AuditUser:
         if not page.events:
             msg = f"Nothing is recorded of the user {user_id}. Nothing was read."
             raise InvalidValueError(msg)
-        first, last = (recorded.event.originator_version for recorded in (page.events[0], page.events[-1]))
-        self._ledgers.decide(
-            user_id,
-            lambda ledger, metadata: ledger.record_read(first, last, metadata),
-            By(admin_actor(operator_id)),
-        )
+        self._look.at_page(operator_id, page)
         return page
 
 

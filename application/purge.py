@@ -5,15 +5,16 @@ says so, then the position moves. Killed between any two of these it does the
 step again at the next start; each step is idempotent.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
-from threading import Lock
 from uuid import UUID
 
 from application.ledgers import By, Ledgers, each_ledger
 from application.ports.blobs import BlobStore
 from application.ports.ledger import LedgerStore
 from domain.errors import IntegrityFaultError
-from domain.events import FileDeleted, FileEvicted, FileExpired
+from domain.events import FileDeleted, FileEvicted, FileExpired, FileLost
 from domain.files import blob_name
 from domain.ledger import UserLedger
 from domain.metadata import Metadata
@@ -26,9 +27,16 @@ BATCH_EVENTS = 500
 class PurgeRemovedFiles:
     """Deletes the bytes of files that left the list."""
 
-    def __init__(self, store: LedgerStore, ledgers: Ledgers, blobs: BlobStore) -> None:
+    def __init__(
+        self,
+        store: LedgerStore,
+        ledgers: Ledgers,
+        blobs: BlobStore,
+        at_work: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        """`at_work`: gives a block that only one purge of the same bytes is in at a time, in any process."""
         self._store, self._ledgers, self._blobs = store, ledgers, blobs
-        self._at_work = Lock()
+        self._at_work = at_work
 
     def catch_up(self) -> int:
         """Deal with every removal recorded so far; return the position reached.
@@ -37,9 +45,9 @@ class PurgeRemovedFiles:
             EnvironmentFaultError: the disk refuses; what is left is done next time.
         """
         # One at a time: who unlinks must be who records, or the event tells of 0 bytes.
-        with self._at_work, each_ledger() as attempt:
+        with self._at_work(), each_ledger() as attempt:
             head, position = self._store.head(), self._store.policy_position(POLICY)
-            kinds = (FileEvicted, FileExpired, FileDeleted)
+            kinds = (FileEvicted, FileExpired, FileDeleted, FileLost)
             while removals := self._store.events_after(position, limit=BATCH_EVENTS, up_to=head, kinds=kinds):
                 for ledger_id in dict.fromkeys(recorded.event.originator_id for recorded in removals):
                     attempt(partial(self._purge_ledger, ledger_id))

@@ -14,10 +14,12 @@ from eventsourcing.domain import CanInitAggregate, CanMutateAggregate
 from eventsourcing.utils import register_topic
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.damage import Damage
 from domain.executions import Outcome
 from domain.files import UPLOAD_ORIGIN
 from domain.metadata import Timestamp
 from domain.personal import PersonalExtension, PersonalText, PersonalTexts
+from domain.reading import ReadMatter
 from domain.retention import EvictionRule
 
 
@@ -127,6 +129,14 @@ class FileDeleted(FileRemoved):
     TOPIC = "FileDeleted"
 
 
+class FileLost(FileRemoved):
+    """A file's bytes were found missing or altered, and nothing has them any more (`fsck --repair`)."""
+
+    TOPIC = "FileLost"
+
+    damage: Damage
+
+
 class FileBytesPurged(LedgerEvent):
     """The disk let go of a removed file's bytes. `bytes_freed` is 0 when they were gone already."""
 
@@ -172,12 +182,19 @@ class ExecutionFinished(LedgerEvent):
 
 
 class HistoryRead(LedgerEvent):
-    """An operator, the actor, read the user's events from one sequence to another."""
+    """An operator, the actor, read the user's events from one sequence to another, or what they tell."""
 
     TOPIC = "HistoryRead"
+    class_version: ClassVar[int] = 2
 
     first_sequence: int = Field(ge=1)
     last_sequence: int = Field(ge=1)
+    what: ReadMatter
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Say what was read: at first there was one way to look, a page of the history."""
+        state["what"] = ReadMatter.HISTORY
 
 
 class HoldPlaced(LedgerEvent):

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.domain import EventSourcingError
 
+from domain.damage import Damage
 from domain.errors import (
     ErasureUnderWayError,
     FileTooLargeError,
@@ -30,6 +31,7 @@ from domain.events import (
     FileEvicted,
     FileExpired,
     FileGenerated,
+    FileLost,
     FileRecorded,
     FileUploaded,
     HistoryImported,
@@ -47,6 +49,7 @@ from domain.files import LedgerFile, NewFile, check_user_id
 from domain.holds import check_reason
 from domain.ledger_state import LedgerState
 from domain.metadata import Metadata, Timestamp
+from domain.reading import ReadMatter
 from domain.retention import Limits, make_room
 from domain.spending import Spent, TokensUsedUpError
 
@@ -168,6 +171,11 @@ class UserLedger(LedgerState):
             self._trigger(FileExpired, metadata, file_id=file.file_id, expires_at=file.expires_at)
         return [file.file_id for file in due]
 
+    def record_loss(self, file_id: str, damage: Damage, metadata: Metadata) -> None:
+        """Record that a file's bytes are lost, so that it leaves the list (nothing, when it left before)."""
+        if file_id in self.files:
+            self._trigger(FileLost, metadata, file_id=file_id, damage=damage)
+
     def record_purge(self, file_id: str, bytes_freed: int, metadata: Metadata) -> None:
         """Record that a removed file's bytes are off the disk (nothing, when it was recorded before)."""
         if file_id in self.awaiting_purge:
@@ -241,9 +249,12 @@ class UserLedger(LedgerState):
         )
         return kept
 
-    def record_read(self, first_sequence: int, last_sequence: int, metadata: Metadata) -> None:
-        """Record that somebody else reads these events of the user."""
-        self._trigger(HistoryRead, metadata, first_sequence=first_sequence, last_sequence=last_sequence)
+    def record_read(
+        self, what: ReadMatter, first_sequence: int, last_sequence: int, metadata: Metadata
+    ) -> None:
+        """Record that somebody else reads these events of the user, or what they tell."""
+        span = {"first_sequence": first_sequence, "last_sequence": last_sequence}
+        self._trigger(HistoryRead, metadata, what=what, **span)
 
     def place_hold(self, file_id: str | None, reason: str, metadata: Metadata) -> None:
         """Hold a file, or (None) all that the user has and will have; nothing, when it is held already.

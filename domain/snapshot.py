@@ -1,5 +1,6 @@
 """A ledger's state at one sequence, kept so that a long ledger loads like a short one."""
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from domain.executions import RunningExecution
 from domain.files import LedgerFile
 from domain.holds import Hold
 from domain.ledger import UserLedger
-from domain.metadata import Timestamp
+from domain.metadata import Timestamp, time_text
 from domain.personal import Personal
 from domain.spending import DaySpending
 
@@ -53,16 +54,22 @@ class LedgerSnapshot(BaseModel, CanSnapshotAggregate[UUID]):
             msg = f"The snapshot of ledger {self.originator_id} is erased."
             raise IntegrityFaultError(msg)
         ledger = UserLedger.__new__(UserLedger)
-        ledger.__base_init__(self.originator_id, self.originator_version, self.timestamp)
+        ledger.__base_init__(self.originator_id, self.originator_version, self._created_on())
+        ledger.modified_on = self.timestamp
         UserLedger.__init__(ledger, str(self.state["user_id"]))
         _restore(ledger, self.state)
         return ledger
+
+    def _created_on(self) -> datetime:
+        told = self.state.get("created_on")  # snapshots of earlier versions do not tell
+        return datetime.fromisoformat(told) if isinstance(told, str) else self.timestamp
 
 
 def _state_of(ledger: UserLedger) -> dict[str, JsonValue]:
     # Lists, because canonical JSON sorts keys and the order of files is a rule.
     return {
         "user_id": ledger.user_id,
+        "created_on": time_text(ledger.created_on),
         "files": [file.model_dump(mode="json") for file in ledger.files.values()],
         "awaiting_purge": [file.model_dump(mode="json") for file in ledger.awaiting_purge.values()],
         "sources": [[source, file_id] for source, file_id in ledger.sources.items()],

@@ -135,7 +135,8 @@ def _facts(event: LedgerEvent, names: Mapping[str, str], words: Words) -> dict[s
         case ExecutionStarted() | ExecutionFinished():
             return _facts_of_run(event, words)
         case HistoryRead():
-            reader = f"<@{event.actor.partition(':')[2]}>"
+            who = event.actor.partition(":")[2]
+            reader = f"<@{who}>" if who.isdecimal() else shown_name(who, NAME_CHARACTERS)
             return {"first": event.first_sequence, "last": event.last_sequence, "reader": reader}
         case TurnFinished():
             tokens = f"{event.input_tokens + event.output_tokens:,}"

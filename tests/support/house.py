@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from application.checkpoints import Checkpoints, CheckpointWitness
@@ -30,6 +30,7 @@ from infrastructure.conversations.sealed_folder import SealedConversations
 from infrastructure.journal.journal import FolderJournal
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.store import SQLiteLedgerStore
+from infrastructure.locks import locked
 from infrastructure.runners import RunnerLocks
 from tests.support.naive_views import NaiveViews
 
@@ -120,7 +121,8 @@ class House:
     @cached_property
     def purge(self) -> PurgeRemovedFiles:
         """The purge policy."""
-        return PurgeRemovedFiles(self.store, self.ledgers, self.blobs)
+        at_work = partial(locked, self.folder / "purge.lock")
+        return PurgeRemovedFiles(self.store, self.ledgers, self.blobs, at_work)
 
     @cached_property
     def conversations(self) -> SealedConversations:

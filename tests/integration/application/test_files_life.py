@@ -250,11 +250,14 @@ def test_a_delivery_whose_file_is_gone_says_so(house: House) -> None:
         house.upload("data.csv", source="discord:1")
 
 
-def test_two_purges_at_once_tell_the_bytes_once(house: House) -> None:
+def test_purges_at_once_tell_the_bytes_once_in_one_process_and_in_several(house: House) -> None:
     """Whoever unlinks records: no event says that 0 bytes were freed."""
     for number in range(12):
         house.upload(f"{number}.csv")
-    threads = [threading.Thread(target=house.purge.catch_up) for _ in range(4)]
+    others = [
+        House(house.folder, house.policy) for _ in range(2)
+    ]  # each with a ledger of its own, as processes
+    threads = [threading.Thread(target=it.purge.catch_up) for it in (house, house, *others)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,8 +1,14 @@
 """Why a file is there or gone, in words."""
 
-from domain.events import LedgerEvent
+from collections.abc import Callable
+
+import pytest
+
+from domain.damage import Damage
+from domain.events import FileDeleted, FileEvicted, FileExpired, FileLost, FileRemoved, LedgerEvent
 from domain.executions import ExecutionReport, Outcome
 from domain.ledger import UserLedger
+from domain.metadata import Metadata
 from domain.retention import Limits
 from domain.why import FileState, explain
 from tests.unit.domain.test_ledger import at, new_file, upload
@@ -25,7 +31,53 @@ def test_an_eviction_names_the_newcomer_and_the_limit() -> None:
     assert "limit of 1 uploaded files (MAX_FILES_PER_USER)" in text
 
 
-def test_every_kind_of_removal_is_explained() -> None:
+BY = Metadata(timestamp=at(9).timestamp, actor="user:2", cause="message 7")
+BY_AND_AT = "by user:2 (cause: message 7) at 2026-01-01 00:00:09 UTC"
+ONE_FILE = Limits(max_files=1)
+
+
+def displace(ledger: UserLedger) -> None:
+    """Upload one file more than there is room for."""
+    ledger.upload(new_file(2), source="s2", expires_at=None, limits=ONE_FILE, metadata=BY)
+
+
+WAYS_OUT: dict[type[FileRemoved], Callable[[UserLedger], object]] = {
+    FileEvicted: displace,
+    FileExpired: lambda ledger: ledger.expire(BY),
+    FileDeleted: lambda ledger: ledger.delete("000000000001", BY),
+    FileLost: lambda ledger: ledger.record_loss("000000000001", Damage.ALTERED, BY),
+}
+WORDS: dict[type[FileRemoved], tuple[str, ...]] = {
+    FileEvicted: (
+        BY_AND_AT,
+        "made room for 2.csv (000000000002)",
+        "of 1 uploaded files (MAX_FILES_PER_USER)",
+    ),
+    FileExpired: (
+        "expired at 2026-01-01 00:00:09 UTC",
+        "over at 2026-01-01 00:00:05 UTC",
+        "by user:2 (cause:",
+    ),
+    FileDeleted: (f"deleted {BY_AND_AT}",),
+    FileLost: (f"found altered {BY_AND_AT}",),
+}
+
+
+@pytest.mark.parametrize("kind", FileRemoved.__subclasses__(), ids=lambda kind: kind.__name__)
+def test_audit_03_every_kind_of_removal_names_time_actor_rule_cause_and_what_displaced_it(
+    kind: type[FileRemoved],
+) -> None:
+    """A kind of removal that nobody explains fails here."""
+    ledger = UserLedger.open("1", at())
+    upload(ledger, 1, expires_at=at(5).timestamp if kind is FileExpired else None)
+    WAYS_OUT[kind](ledger)
+    assert kind in {type(event) for event in ledger.pending_events}
+    state, text = story(ledger, "000000000001")
+    assert state is not FileState.LIVE
+    assert all(words in text for words in WORDS[kind])
+
+
+def test_expiry_deletion_and_purge_are_told_in_order() -> None:
     """Expiry, deletion and the purge of the bytes each have their sentence."""
     ledger = UserLedger.open("1", at())
     upload(ledger, 1, expires_at=at(5).timestamp)
