@@ -1,9 +1,10 @@
 """Audit: what happened to a user's files, from the ledger alone."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,10 @@ NAMED_EVENTS = 1_000  # how far back a file's name is looked for
 
 @dataclass(frozen=True)
 class HistoryFilter:
-    """Which events a history shows; None: no restriction. `after` is a sequence, the cursor."""
+    """Which events a history shows; None: no restriction. `after` is a sequence, the cursor.
+
+    A cursor is stable: events are only ever added at the end, so what follows an event stays.
+    """
 
     file_id: str | None = None
     kind: str | None = None
@@ -38,7 +42,30 @@ class HistoryFilter:
     since: datetime | None = None
     until: datetime | None = None
     after: int = 0
-    limit: int = DEFAULT_PAGE_EVENTS
+    limit: int | None = DEFAULT_PAGE_EVENTS
+
+    def check(self) -> None:
+        """Refuse what can hold nothing.
+
+        Raises:
+            InvalidValueError: the kind of event or the page size does not exist.
+        """
+        if self.kind is not None and self.kind not in event_kinds():
+            msg = f"There is no event type {self.kind!r}; there are {', '.join(sorted(event_kinds()))}."
+            raise InvalidValueError(msg)
+        if self.limit is not None and self.limit < 1:
+            msg = f"A page holds at least 1 event, not {self.limit}."
+            raise InvalidValueError(msg)
+
+    def includes(self, event: LedgerEvent) -> bool:
+        """Tell whether the filter lets an event pass."""
+        return (
+            (self.file_id is None or self.file_id in _files_named(event))
+            and (self.kind is None or self.kind == event.TOPIC)
+            and (self.actor is None or self.actor == event.actor)
+            and (self.since is None or event.timestamp >= self.since)
+            and (self.until is None or event.timestamp <= self.until)
+        )
 
 
 @dataclass(frozen=True)
@@ -73,21 +100,27 @@ class ReadHistory:
             InvalidValueError: the kind of event or the page size does not exist.
         """
         wanted = wanted or HistoryFilter()
-        if wanted.kind is not None and wanted.kind not in event_kinds():
-            msg = f"There is no event type {wanted.kind!r}; there are {', '.join(sorted(event_kinds()))}."
-            raise InvalidValueError(msg)
-        if wanted.limit < 1:
-            msg = f"A page holds at least 1 event, not {wanted.limit}."
-            raise InvalidValueError(msg)
-        stream = self._store.stream(UserLedger.create_id(check_user_id(user_id)), after=wanted.after)
-        page: list[Recorded] = []
-        for recorded in stream:
-            if not _matches(recorded.event, wanted):
-                continue
-            if len(page) == wanted.limit:
-                return History(user_id, tuple(page), page[-1].event.originator_version)
-            page.append(recorded)
-        return History(user_id, tuple(page), None)
+        found = self.each(user_id, wanted)
+        page = tuple(found if wanted.limit is None else islice(found, wanted.limit))
+        is_more = bool(page) and next(found, None) is not None
+        return History(user_id, page, page[-1].event.originator_version if is_more else None)
+
+    def each(self, user_id: str, wanted: HistoryFilter, *, up_to: int | None = None) -> Iterator[Recorded]:
+        """Return every event that `wanted` asks for, oldest first, whatever its page size.
+
+        `up_to` is the last sequence to look at.
+
+        Raises:
+            InvalidValueError: the kind of event or the page size does not exist.
+        """
+        wanted.check()
+        stream = self._store.stream(
+            UserLedger.create_id(check_user_id(user_id)),
+            after=wanted.after,
+            up_to=up_to,
+            naming=wanted.file_id,
+        )
+        return (recorded for recorded in stream if wanted.includes(recorded.event))
 
     def newest(self, user_id: str, limit: int, *, before: int | None = None) -> History:
         """Return the user's newest events, of those before the sequence `before` if given, oldest first."""
@@ -99,9 +132,7 @@ class ReadHistory:
 
     def of_file(self, user_id: str, file_id: str, limit: int) -> History:
         """Return the newest events about one file of the user, oldest of them first."""
-        stream = self._store.stream(UserLedger.create_id(check_user_id(user_id)))
-        about = HistoryFilter(file_id=file_id)
-        newest = deque((recorded for recorded in stream if _matches(recorded.event, about)), limit)
+        newest = deque(self.each(user_id, HistoryFilter(file_id=file_id)), limit)
         return History(user_id, tuple(newest), None)
 
     def length(self, user_id: str) -> int:
@@ -128,30 +159,24 @@ class ReadPastFiles:
         self._store, self._policy = store, policy
 
     def as_of(self, user_id: str, moment: datetime) -> Listing:
-        """Return the files that the user could use at `moment`."""
-        past: list[LedgerEvent] = []
-        pending: list[LedgerEvent] = []
-        for event in self._events(user_id):
-            pending.append(event)
-            if event.timestamp <= moment:
-                # A clock may have run backwards: everything before the last event in time counts.
-                past += pending
-                pending = []
-        ledger = fold(past)
-        files = tuple(ledger.live_files(moment)) if ledger else ()
-        return listing_of(user_id, files, self._policy)
+        """Return the files that the user could use at `moment`.
+
+        A clock may have run backwards: everything before the last event in time counts.
+        """
+        ledger_id = UserLedger.create_id(check_user_id(user_id))
+        ledger = self._ledger(user_id, self._store.version_at(ledger_id, moment))
+        return listing_of(user_id, tuple(ledger.live_files(moment)) if ledger else (), self._policy)
 
     def at(self, user_id: str, sequence: int) -> Listing:
         """Return the files that were recorded after the user's event number `sequence`."""
         if sequence < 0:
             msg = f"A sequence is 0 or more, not {sequence}."
             raise InvalidValueError(msg)
-        ledger = fold(self._events(user_id, up_to=sequence))
+        ledger = self._ledger(check_user_id(user_id), sequence)
         return listing_of(user_id, tuple(ledger.files.values()) if ledger else (), self._policy)
 
-    def _events(self, user_id: str, up_to: int | None = None) -> Iterator[LedgerEvent]:
-        ledger_id = UserLedger.create_id(check_user_id(user_id))
-        return (recorded.event for recorded in self._store.stream(ledger_id, up_to=up_to))
+    def _ledger(self, user_id: str, version: int) -> UserLedger | None:
+        return self._store.load(user_id, version=version) if version else None
 
 
 class ExplainFile:
@@ -169,8 +194,7 @@ class ExplainFile:
         ledger_id = self._store.find_file(file_id)
         if ledger_id is None or (owner is not None and ledger_id != UserLedger.create_id(owner)):
             raise NoSuchFileError(file_id)
-        events = list(self._store.stream(ledger_id))
-        because = _because(events, file_id)
+        because = self._because(ledger_id, file_id)
         state, text = explain(file_id, [recorded.event for recorded in because])
         if state is FileState.LIVE:
             text += self._hold_on_everything(ledger_id)
@@ -181,6 +205,23 @@ class ExplainFile:
         ledger = self._store.load(owner) if owner else None
         hold = ledger.holds.get(None) if ledger else None
         return f" All of its user's files are under a hold by {hold.actor}: {hold.reason}." if hold else ""
+
+    def _because(self, ledger_id: UUID, file_id: str) -> list[Recorded]:
+        """Return the events that made the file what it is: its own, its maker's, its displacer's."""
+        own = [r for r in self._named(ledger_id, file_id) if getattr(r.event, "file_id", None) == file_id]
+        makers = {r.event.execution_id for r in own if isinstance(r.event, FileGenerated)}
+        displacers = {r.event.displaced_by for r in own if isinstance(r.event, FileEvicted)}
+        related = [
+            r
+            for name in (*makers, *displacers)
+            for r in self._named(ledger_id, name)
+            if (isinstance(r.event, ExecutionStarted) and r.event.execution_id in makers)
+            or (isinstance(r.event, FileRecorded) and r.event.file_id in displacers)
+        ]
+        return sorted([*own, *related], key=lambda r: r.position)
+
+    def _named(self, ledger_id: UUID, name: str) -> Iterator[Recorded]:
+        return self._store.stream(ledger_id, naming=name)
 
     def newest_named(self, user_id: str, filename: str) -> str | None:
         """Return the id of the user's newest file of that name, gone or not; None: there never was one."""
@@ -211,33 +252,9 @@ def event_data(event: LedgerEvent) -> dict[str, Any]:
     return event.model_dump(mode="json", exclude=set(LedgerEvent.model_fields) | {"originator_topic"})
 
 
-def _matches(event: LedgerEvent, wanted: HistoryFilter) -> bool:
-    return (
-        (wanted.file_id is None or wanted.file_id in _files_named(event))
-        and (wanted.kind is None or wanted.kind == event.TOPIC)
-        and (wanted.actor is None or wanted.actor == event.actor)
-        and (wanted.since is None or event.timestamp >= wanted.since)
-        and (wanted.until is None or event.timestamp <= wanted.until)
-    )
-
-
 def _files_named(event: LedgerEvent) -> set[str]:
     """Return the ids of the files that an event is about."""
     named = {getattr(event, "file_id", ""), getattr(event, "displaced_by", "")}
     if isinstance(event, ExecutionFinished):
         named |= {*event.loaded_file_ids, *event.generated_file_ids}
     return named
-
-
-def _because(events: Sequence[Recorded], file_id: str) -> list[Recorded]:
-    """Choose the events that made the file what it is: its own, its maker's, its displacer's."""
-    own = [r for r in events if getattr(r.event, "file_id", None) == file_id]
-    makers = {r.event.execution_id for r in own if isinstance(r.event, FileGenerated)}
-    displacers = {r.event.displaced_by for r in own if isinstance(r.event, FileEvicted)}
-    related = [
-        r
-        for r in events
-        if (isinstance(r.event, ExecutionStarted) and r.event.execution_id in makers)
-        or (isinstance(r.event, FileRecorded) and r.event.file_id in displacers)
-    ]
-    return sorted([*own, *related], key=lambda r: r.position)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -43,8 +44,11 @@ class ChainReport:
 class LedgerStore(Protocol):
     """Keeps the events of every user's ledger: the only truth."""
 
-    def load(self, user_id: str) -> UserLedger | None:
-        """Return the user's ledger as it stands, or None when there is none."""
+    def load(self, user_id: str, *, version: int | None = None) -> UserLedger | None:
+        """Return the user's ledger as it stands, or stood after event `version`; None when there is none."""
+
+    def version_at(self, ledger_id: UUID, moment: datetime) -> int:
+        """Return the sequence of the ledger's last event that bears no later time than `moment`; 0: none."""
 
     def append(self, ledger: UserLedger) -> int:
         """Save the pending events of `ledger` in one step and return the last one's position.
@@ -64,8 +68,13 @@ class LedgerStore(Protocol):
     ) -> Sequence[Recorded]:
         """Return at most `limit` events of all users after `position`, in order; of `kinds` if given."""
 
-    def stream(self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None) -> Iterator[Recorded]:
-        """Yield one ledger's events in order; `after` and `up_to` are sequences (versions)."""
+    def stream(
+        self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None, naming: str | None = None
+    ) -> Iterator[Recorded]:
+        """Yield one ledger's events in order; `after` and `up_to` are sequences (versions).
+
+        With `naming`, an id of a file or an execution, only those with that text in a public field.
+        """
 
     def find_file(self, file_id: str) -> UUID | None:
         """Return the id of the ledger that ever recorded `file_id`, or None."""

@@ -51,6 +51,7 @@ class RawEvent:
 _STATE = "CAST(state AS TEXT)"
 # A damaged state must stay storable and findable by `verify`, hence json_valid.
 _FILE_ID = f"(CASE WHEN json_valid({_STATE}) THEN json_extract({_STATE}, '$.file_id') END)"
+_TIME = f"(CASE WHEN json_valid({_STATE}) THEN json_extract({_STATE}, '$.timestamp') END)"
 _NAMES_A_FILE = f"topic IN ({', '.join(repr(topic) for topic in FILE_TOPICS)})"
 _SAME_PLACE = "originator_id = NEW.originator_id AND originator_version = NEW.originator_version"
 _EVENTS_TABLE = """
@@ -102,9 +103,14 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
         by_file = (
             f"CREATE INDEX IF NOT EXISTS {events}_by_file ON {events} ({_FILE_ID}) WHERE {_NAMES_A_FILE}"
         )
+        by_time = (
+            f"CREATE INDEX IF NOT EXISTS {events}_by_time "
+            f"ON {events} (originator_id, {_TIME}, originator_version)"
+        )
         return [
             _EVENTS_TABLE.format(events=events),
             by_file,
+            by_time,
             _DIGESTS_TABLE,
             *_append_only(events, f"rowid = NEW.rowid OR ({_SAME_PLACE})"),
             *_append_only("event_digests", _SAME_PLACE),
@@ -173,15 +179,37 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
             row = c.fetchone()
         return str(row["originator_id"]) if row else None
 
-    def select_positioned(self, ledger_hex: str, gt: int, lte: int | None) -> list[Any]:
-        """Return one ledger's rows (position, originator_id, originator_version, topic, state) in order."""
+    def version_at(self, ledger_hex: str, time: str) -> int:
+        """Return the highest version of a ledger's events whose time is not after `time`, 0 when none is."""
         with self.datastore.transaction(commit=False) as c:
             c.execute(
-                f"SELECT rowid AS position, * FROM {self.events_table_name} WHERE originator_id=? "
-                "AND originator_version>? AND originator_version<=? ORDER BY originator_version",
-                (ledger_hex, gt, 2**62 if lte is None else lte),
+                f"SELECT max(originator_version) AS version FROM {self.events_table_name} "
+                f"WHERE originator_id = ? AND {_TIME} <= ?",
+                (ledger_hex, time),
             )
-            return list(c.fetchall())
+            return int(c.fetchone()["version"] or 0)
+
+    def select_positioned(
+        self, ledger_hex: str, gt: int, lte: int | None, naming: str | None = None
+    ) -> Iterator[Any]:
+        """Yield one ledger's rows (position, originator_id, originator_version, topic, state) in order.
+
+        With `naming` only those whose stored state holds that text.
+        """
+        statement = (
+            f"SELECT rowid AS position, * FROM {self.events_table_name} WHERE originator_id=? "
+            "AND originator_version>? AND originator_version<=? AND (? IS NULL OR instr(state, ?)) "
+            "ORDER BY originator_version LIMIT ?"
+        )
+        text, last = naming and naming.encode(), 2**62 if lte is None else lte
+        while True:
+            with self.datastore.transaction(commit=False) as c:
+                c.execute(statement, (ledger_hex, gt, last, text, text, SCAN_ROWS))
+                rows = c.fetchall()
+            yield from rows
+            if len(rows) < SCAN_ROWS:
+                return
+            gt = rows[-1]["originator_version"]
 
     def ledger_hexes(self) -> Iterator[str]:
         """Yield the hex id of every ledger, in order."""

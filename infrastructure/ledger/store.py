@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -23,6 +24,7 @@ from application.ports.ledger import ChainReport, Recorded
 from domain.errors import IntegrityFaultError
 from domain.events import LedgerEvent, LedgerOpened
 from domain.ledger import REPLAY_FAULTS, UserLedger, damaged_ledger
+from domain.metadata import time_text
 from domain.personal import ERASED
 from domain.snapshot import SNAPSHOT_INTERVAL, LedgerSnapshot
 from infrastructure.files import make_private_folder, os_errors
@@ -97,25 +99,30 @@ class SQLiteLedgerStore:
         self.recorder = cast("SQLiteLedgerRecorder", self._application.recorder)
         self._without_snapshots: Repository[UUID] = Repository(self._application.events)
 
-    def load(self, user_id: str) -> UserLedger | None:
-        """Return the user's ledger as it stands, or None when there is none."""
-        return self._load(UserLedger.create_id(user_id))
+    def load(self, user_id: str, *, version: int | None = None) -> UserLedger | None:
+        """Return the user's ledger as it stands, or stood after event `version`; None when there is none."""
+        return self._load(UserLedger.create_id(user_id), version)
 
-    def _load(self, ledger_id: UUID) -> UserLedger | None:
+    def _load(self, ledger_id: UUID, version: int | None = None) -> UserLedger | None:
         with ledger_errors("read the ledger"):
             try:
-                return self._get(self._application.repository, ledger_id)
+                return self._get(self._application.repository, ledger_id, version)
             except IntegrityFaultError:
                 # A damaged or erased snapshot is no loss: the events are the truth.
-                return self._get(self._without_snapshots, ledger_id)
+                return self._get(self._without_snapshots, ledger_id, version)
 
-    def _get(self, repository: Repository[UUID], ledger_id: UUID) -> UserLedger | None:
+    def _get(self, repository: Repository[UUID], ledger_id: UUID, version: int | None) -> UserLedger | None:
         try:
-            return cast("UserLedger", repository.get(ledger_id))
+            return cast("UserLedger", repository.get(ledger_id, version=version))
         except AggregateNotFoundError:
             return None
         except REPLAY_FAULTS as error:
             raise damaged_ledger(ledger_id, error) from error
+
+    def version_at(self, ledger_id: UUID, moment: datetime) -> int:
+        """Return the sequence of the ledger's last event that bears no later time; 0: none."""
+        with ledger_errors("read the ledger"):
+            return self.recorder.version_at(ledger_id.hex, time_text(moment))
 
     def append(self, ledger: UserLedger) -> int:
         """Save the ledger's pending events in one transaction and return the last position."""
@@ -138,13 +145,14 @@ class SQLiteLedgerStore:
             )
         return [Recorded(n.id, self._mapper.to_domain_event(n)) for n in notifications]
 
-    def stream(self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None) -> Iterator[Recorded]:
-        """Yield one ledger's events in order; `after` and `up_to` are sequences."""
+    def stream(
+        self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None, naming: str | None = None
+    ) -> Iterator[Recorded]:
+        """Yield one ledger's events in order; `naming` an id, only those that hold it in a public field."""
         with ledger_errors("read the ledger"):
-            rows = self.recorder.select_positioned(ledger_id.hex, after, up_to)
-        for row in rows:
-            stored = StoredEvent(ledger_id, row["originator_version"], row["topic"], row["state"])
-            yield Recorded(row["position"], self._mapper.to_domain_event(stored))
+            for row in self.recorder.select_positioned(ledger_id.hex, after, up_to, naming):
+                stored = StoredEvent(ledger_id, row["originator_version"], row["topic"], row["state"])
+                yield Recorded(row["position"], self._mapper.to_domain_event(stored))
 
     def find_file(self, file_id: str) -> UUID | None:
         """Return the id of the ledger that ever recorded `file_id`, or None."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -25,10 +26,10 @@ class MemoryLedgerStore:
         self._policies: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def load(self, user_id: str) -> UserLedger | None:
+    def load(self, user_id: str, *, version: int | None = None) -> UserLedger | None:
         """Return the user's ledger, replayed."""
         ledger: UserLedger | None = None
-        for recorded in self.stream(UserLedger.create_id(user_id)):
+        for recorded in self.stream(UserLedger.create_id(user_id), up_to=version):
             ledger = recorded.event.mutate(ledger)
         return ledger
 
@@ -65,14 +66,22 @@ class MemoryLedgerStore:
         ]
         return wanted[:limit]
 
-    def stream(self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None) -> Iterator[Recorded]:
+    def version_at(self, ledger_id: UUID, moment: datetime) -> int:
+        """Return the last of the ledger's events in its order that bears no later time."""
+        events = [recorded.event for recorded in self.stream(ledger_id)]
+        return max((event.originator_version for event in events if event.timestamp <= moment), default=0)
+
+    def stream(
+        self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None, naming: str | None = None
+    ) -> Iterator[Recorded]:
         """Yield one ledger's events."""
         for recorded in list(self.events):
             event = recorded.event
             is_within = after < event.originator_version and (
                 up_to is None or event.originator_version <= up_to
             )
-            if event.originator_id == ledger_id and is_within:
+            is_wanted = naming is None or naming in event.model_dump_json()
+            if event.originator_id == ledger_id and is_within and is_wanted:
                 yield recorded
 
     def find_file(self, file_id: str) -> UUID | None:

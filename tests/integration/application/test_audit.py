@@ -1,5 +1,6 @@
 """Audit from the ledger alone: history, past lists, why."""
 
+import itertools
 from datetime import datetime, timedelta
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -44,7 +45,7 @@ def moments(house: House) -> list[datetime]:
     return sorted({event.timestamp + shift for event in events for shift in around})
 
 
-def test_the_list_at_any_time_equals_a_naive_fold(house: House, past: ReadPastFiles) -> None:
+def test_audit_01_the_list_at_any_time_equals_a_naive_fold(house: House, past: ReadPastFiles) -> None:
     """At, before and after every event: what had been recorded by then, less what was due."""
     history = ReadHistory(house.store)("alice", HistoryFilter(limit=1000)).events
     for moment in moments(house):
@@ -95,7 +96,32 @@ def test_a_user_without_a_ledger_has_an_empty_past(house: House, past: ReadPastF
     assert house.store.head() == before
 
 
-def test_pages_neither_skip_nor_repeat(house: House) -> None:
+@pytest.mark.parametrize("limit", [1, 2, 7])
+def test_audit_06_cursors_neither_skip_nor_repeat_while_events_are_appended(house: House, limit: int) -> None:
+    """Between any two pages something happens; who follows the cursor sees all, once, the new at the end."""
+    read, seen, cursor = ReadHistory(house.store), list[int](), 0
+    for number in itertools.count():
+        page = read("alice", HistoryFilter(after=cursor, limit=limit))
+        seen += [recorded.event.originator_version for recorded in page.events]
+        if page.next is None:
+            break
+        cursor = page.next
+        if number < 3:
+            house.upload(f"meanwhile-{number}.csv")
+            house.upload(f"of-bob-{number}.csv", user_id="bob")
+    assert seen == list(range(1, ReadHistory(house.store).length("alice") + 1))
+
+
+def test_audit_06_a_page_begun_from_an_old_cursor_is_the_same_later(house: House) -> None:
+    """What follows an event never changes, so neither does a full page after it."""
+    read = ReadHistory(house.store)
+    before = [read("alice", HistoryFilter(after=cursor, limit=2)).events for cursor in range(6)]
+    for number in range(3):
+        house.upload(f"later-{number}.csv")
+    assert [read("alice", HistoryFilter(after=cursor, limit=2)).events for cursor in range(6)] == before
+
+
+def test_audit_06_pages_neither_skip_nor_repeat(house: House) -> None:
     """Following the cursor gives every event once, whatever the page size, with filters too."""
     read = ReadHistory(house.store)
     everything = [recorded.position for recorded in read("alice", HistoryFilter(limit=1000)).events]
@@ -110,7 +136,7 @@ def test_pages_neither_skip_nor_repeat(house: House) -> None:
         assert seen == everything
 
 
-def test_filters_narrow_the_history(house: House) -> None:
+def test_audit_06_filters_narrow_the_history(house: House) -> None:
     """By kind, actor, file and time; an unknown kind is refused with the list of kinds."""
     read = ReadHistory(house.store)
     evictions = read("alice", HistoryFilter(kind="FileEvicted")).events
@@ -126,7 +152,7 @@ def test_filters_narrow_the_history(house: House) -> None:
         read("alice", HistoryFilter(kind="Nonsense"))
 
 
-def test_every_file_ever_recorded_is_explained_to_its_owner_only(house: House) -> None:
+def test_audit_03_every_file_ever_recorded_is_explained_to_its_owner_only(house: House) -> None:
     """Evicted, deleted and expired files have their state; a foreign file is as absent as none."""
     explain = ExplainFile(house.store)
     uploads = ReadHistory(house.store)("alice", HistoryFilter(kind="FileUploaded")).events
@@ -147,7 +173,7 @@ def test_every_file_ever_recorded_is_explained_to_its_owner_only(house: House) -
             explain(file_id, owner="bob")
 
 
-def test_a_clock_that_ran_backwards_hides_no_event(house: House, past: ReadPastFiles) -> None:
+def test_audit_01_a_clock_that_ran_backwards_hides_no_event(house: House, past: ReadPastFiles) -> None:
     """An event with an earlier time than the one before it still counts from the later time on."""
     house.clock.turn(1000)
     house.upload("late.csv")

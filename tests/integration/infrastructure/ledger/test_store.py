@@ -130,8 +130,42 @@ def test_a_long_ledger_loads_from_a_snapshot_like_from_its_events(
     assert len(fresh.files) == Limits().max_files
 
 
+@pytest.mark.parametrize("column", ["state", "topic", "originator_id"])
+def test_audit_09_every_byte_flipped_anywhere_is_found_and_its_event_named(
+    store: SQLiteLedgerStore, tmp_path: Path, column: str
+) -> None:
+    """One byte in each event, at each offset of the column in turn: every one is found, with its sequence."""
+    longest = {"state": 700, "topic": 12, "originator_id": 32}[column]
+    ledger = UserLedger.open("alice", NOW)
+    for number in range(1, longest + 1):
+        ledger.upload(
+            NewFile(
+                file_id=f"{number:012d}", filename=SECRET, file_type="CSV", size_bytes=1, sha256="0" * 64
+            ),
+            source=f"s{number}",
+            expires_at=None,
+            limits=Limits(max_files=1000),
+            metadata=NOW,
+        )
+    store.append(ledger)
+    intruder = without_triggers(tmp_path)
+    intruder.execute("BEGIN")
+    select = f"SELECT rowid, CAST({column} AS BLOB) FROM stored_events WHERE rowid > 1"  # noqa: S608 - ours
+    change = f"UPDATE stored_events SET {column} = ? WHERE rowid = ?"  # noqa: S608 - ours
+    for offset, (position, value) in enumerate(intruder.execute(select).fetchall()):
+        flipped = bytearray(value)
+        flipped[offset % len(flipped)] ^= 1
+        intruder.execute(change, (flipped if column == "state" else flipped.decode(), position))
+    intruder.execute("COMMIT")
+    problems = open_store(tmp_path).verify_chain().problems
+    named = {problem.sequence for problem in problems if problem.kind in {"chain", "payload"}}
+    assert named >= set(range(2, longest + 2))
+
+
 @pytest.mark.parametrize("offset", [0, 1, 20, -1, -2, -30])
-def test_one_flipped_byte_is_found_and_named(store: SQLiteLedgerStore, tmp_path: Path, offset: int) -> None:
+def test_audit_09_one_flipped_byte_is_found_and_named(
+    store: SQLiteLedgerStore, tmp_path: Path, offset: int
+) -> None:
     """Wherever a byte of a stored state is flipped, the check names user and sequence of that event alone."""
     for number in range(1, 6):
         upload(store, number)
