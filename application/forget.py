@@ -98,6 +98,7 @@ class EraseUsers:
             for file in ledger.awaiting_purge.values()
         }
         self._blobs.discard_orphans(partial(is_wanted, self._store), ledger.user_id)
+        self._blobs.discard_set_aside(ledger.user_id)
         self._conversations.forget(ledger.user_id)
 
         def finish(ledger: UserLedger, metadata: Metadata) -> None:

@@ -1,18 +1,25 @@
 """Verify: every event's chain and payload bytes, what witnesses saw, every live file's bytes."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from application.file_check import CheckFiles
 from application.ports.blobs import BlobStore
 from application.ports.journal import Witness
 from application.ports.ledger import LedgerProblem, LedgerStore
+from domain.damage import Damage
 from domain.errors import FileLedgerError, IntegrityFaultError
-from domain.files import LedgerFile, blob_name, check_user_id
+from domain.files import check_user_id
 from domain.ledger import UserLedger
 
-READ_CHUNK_BYTES = 1 << 20
+VERIFIED = "verify"
+"""Under this name the ledger remembers the newest event that a whole check without a finding has seen."""
+
+_DAMAGE_WORDS = {
+    Damage.MISSING: ("blob_missing", "are not on disk"),
+    Damage.ALTERED: ("blob_altered", "are not those that were recorded"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,21 +41,26 @@ class VerifyLedger:
     """Checks that what is stored is what was written."""
 
     def __init__(self, store: LedgerStore, blobs: BlobStore, witnesses: Sequence[Witness] = ()) -> None:
-        self._store, self._blobs, self._witnesses = store, blobs, witnesses
+        self._store, self._witnesses = store, witnesses
+        self._files = CheckFiles(store, blobs)
 
     def __call__(self, user_id: str | None = None, others: Sequence[Witness] = ()) -> VerifyReport:
         """Check one user's ledger and files, or everybody's; hear `others` beside the house's witnesses."""
+        head = self._store.head()
         chain = self._store.verify_chain(check_user_id(user_id) if user_id is not None else None)
         problems, blobs = list(chain.problems), 0
         # After the chain: what a witness then says covers all that the chain's check has seen.
         for witness in (*self._witnesses, *others):
             problems += witness.examine(user_id)
         for owner in [user_id] if user_id is not None else self._owners():
-            ledger = self._readable_ledger(owner)
+            ledger = self._files.readable_ledger(owner)  # the check of the chain has named the damage
             if ledger is None:
                 continue
             blobs += len(ledger.files)
             problems += self._check_files(ledger)
+        if user_id is None and not problems:
+            with suppress(FileLedgerError):  # who may only read the ledger may check it, too
+                self._store.advance_policy(VERIFIED, head)
         return VerifyReport(chain.events, chain.ledgers, blobs, tuple(problems))
 
     def _owners(self) -> Iterator[str]:
@@ -59,36 +71,8 @@ class VerifyLedger:
                     if (owner := self._store.owner_of(ledger_id)) is not None:
                         yield owner
 
-    def _readable_ledger(self, user_id: str) -> UserLedger | None:
-        try:
-            return self._store.load(user_id)
-        except IntegrityFaultError:
-            return None  # The check of the chain has named the damage.
-
     def _check_files(self, ledger: UserLedger) -> Iterator[LedgerProblem]:
-        for file in ledger.files.values():
-            what = f"the bytes of {file.file_id} ({file.filename})"
-            try:
-                digest, size_bytes = self._digest(ledger.user_id, file)
-            except FileLedgerError:
-                if self._left_meanwhile(ledger.user_id, file):
-                    continue
-                yield LedgerProblem(ledger.user_id, None, "blob_missing", f"{what} are not on disk")
-                continue
-            if (digest, size_bytes) != (file.sha256, file.size_bytes):
-                yield LedgerProblem(
-                    ledger.user_id, None, "blob_altered", f"{what} are not those that were recorded"
-                )
-
-    def _left_meanwhile(self, user_id: str, file: LedgerFile) -> bool:
-        """Tell whether a busy process removed the file since its ledger was loaded."""
-        ledger = self._readable_ledger(user_id)
-        return ledger is not None and file.file_id not in ledger.files
-
-    def _digest(self, user_id: str, file: LedgerFile) -> tuple[str, int]:
-        digest, size_bytes = hashlib.sha256(), 0
-        with self._blobs.open(user_id, blob_name(file.file_id, file.extension)) as content:
-            while chunk := content.read(READ_CHUNK_BYTES):
-                digest.update(chunk)
-                size_bytes += len(chunk)
-        return digest.hexdigest(), size_bytes
+        for damaged in self._files.damaged(ledger):
+            kind, words = _DAMAGE_WORDS[damaged.damage]
+            what = f"the bytes of {damaged.file.file_id} ({damaged.file.filename})"
+            yield LedgerProblem(ledger.user_id, None, kind, f"{what} {words}")

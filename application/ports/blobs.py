@@ -2,7 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True)
+class Stray:
+    """Bytes that nothing names. `where` is their place as `set_aside` takes it."""
+
+    where: str
+    size_bytes: int
 
 
 class StagedBlob(Protocol):
@@ -59,4 +68,16 @@ class BlobStore(Protocol):
 
         Raises:
             EnvironmentFaultError: they cannot.
+        """
+
+    def strays(self, is_recorded: Callable[[str, str], bool]) -> Iterator[Stray]:
+        """Yield the bytes that `discard_orphans` would remove, and whatever else is kept where blobs are."""
+
+    def discard_set_aside(self, user_id: str) -> None:
+        """Remove for good what was set aside of a user's."""
+
+    def set_aside(self, where: str) -> str:
+        """Move bytes out of the way for good, durably; return where they are, as text for operators.
+
+        `where` is a stray's, or `user_id/name` of a blob. Bytes that are gone already are no error.
         """

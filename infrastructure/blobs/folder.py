@@ -6,15 +6,18 @@ nobody can see them. The stager's lock lies on the file through the rename, so t
 sweep spares what a living process is about to record.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import BinaryIO
 
+from application.ports.blobs import Stray
 from domain.errors import IntegrityFaultError
 from domain.files import check_user_id
-from infrastructure.blobs.staging import StagedFile, StagingFolder, unlink_if
+from infrastructure.blobs.staging import StagedFile, StagingFolder, is_idle, unlink_if
 from infrastructure.files import environment_fault, free_bytes, make_private_folder, os_errors, sync_folder
 
 
@@ -23,6 +26,7 @@ class FolderBlobStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._quarantine = root.parent / "quarantine"
         self._staging = StagingFolder(root.parent / "staging")
 
     @contextmanager
@@ -99,6 +103,40 @@ class FolderBlobStore:
         with os_errors("keep files"):
             make_private_folder(self._root)
         return f"in {self._root}, {free_bytes(self._root) / 1e9:.1f} GB free"
+
+    def strays(self, is_recorded: Callable[[str, str], bool]) -> Iterator[Stray]:
+        """Yield every file below `user_files` and `staging` that no event names and no process writes."""
+        with os_errors("look through the blob store"):
+            for path in sorted(self._root.rglob("*")):
+                owner, name = path.parent.name, path.name
+                is_blob = path.parent.parent == self._root and path.is_file() and not path.is_symlink()
+                if path.is_dir() or (is_blob and is_recorded(owner, name)):
+                    continue
+                # A writer lets go of a blob only after its event is recorded: hence the order.
+                if not is_idle(path) or (is_blob and is_recorded(owner, name)):
+                    continue
+                yield Stray(str(path.relative_to(self._root)), path.lstat().st_size)
+            for path in self._staging.leftovers():
+                yield Stray(f"../staging/{path.name}", path.lstat().st_size)
+
+    def discard_set_aside(self, user_id: str) -> None:
+        """Remove the user's folder of `quarantine/`."""
+        with os_errors("delete what was set aside"), suppress(FileNotFoundError):
+            shutil.rmtree(self._quarantine / check_user_id(user_id))
+            sync_folder(self._quarantine)
+
+    def set_aside(self, where: str) -> str:
+        """Move a file into the user's folder of `quarantine/`, under a name of its own."""
+        source = self._root / where
+        owner = Path(where).parent.name
+        target = self._quarantine / owner / f"{source.name}.{token_hex(4)}"
+        with os_errors("set bytes aside"):
+            make_private_folder(target.parent)
+            with suppress(FileNotFoundError):
+                source.rename(target)
+                sync_folder(target.parent)
+                sync_folder(source.parent)
+        return str(target)
 
     def _folder(self, user_id: str) -> Path:
         return self._root / check_user_id(user_id)

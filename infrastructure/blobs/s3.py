@@ -10,9 +10,10 @@ once it is older than `GRACE`: between commit and event lie milliseconds.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
+from application.ports.blobs import Stray
 from application.ports.clock import Clock
 from domain.errors import EnvironmentFaultError, IntegrityFaultError
 from domain.files import check_user_id
@@ -93,7 +95,7 @@ class S3BlobStore:
 
     def names(self, user_id: str | None = None) -> Iterator[tuple[str, str]]:
         """Yield (user_id, name) of every committed blob, of one user or of all."""
-        for owner, name, _ in self._objects(user_id):
+        for owner, name, _, _ in self._objects(user_id):
             yield owner, name
 
     def discard_orphans(
@@ -101,11 +103,30 @@ class S3BlobStore:
     ) -> list[str]:
         """Remove what dead processes staged here, and objects past their grace that no event names."""
         gone = self._staging.sweep()
-        for owner, name, age in list(self._objects(user_id)):
+        for owner, name, age, _ in list(self._objects(user_id)):
             if age > GRACE and not is_recorded(owner, name):
                 self.purge(owner, name)
                 gone.append(f"{owner}/{name}")
         return gone
+
+    def strays(self, is_recorded: Callable[[str, str], bool]) -> Iterator[Stray]:
+        """Yield the objects past their grace that no event names."""
+        for owner, name, age, size_bytes in self._objects(None):
+            if age > GRACE and not is_recorded(owner, name):
+                yield Stray(f"{owner}/{name}", size_bytes)
+
+    def discard_set_aside(self, user_id: str) -> None:
+        """Remove what is below the user's part of `quarantine/`."""
+        with self._faults("delete what was set aside"):
+            for page in obstore.list(self._store, f"quarantine/{check_user_id(user_id)}"):
+                obstore.delete(self._store, [found["path"] for found in page])
+
+    def set_aside(self, where: str) -> str:
+        """Move an object below `quarantine/`, under a name of its own."""
+        target = f"quarantine/{where}.{token_hex(4)}"
+        with self._faults("set bytes aside"), suppress(NotFoundError, FileNotFoundError):
+            obstore.rename(self._store, where, target)
+        return f"{self._where}/{target}"
 
     def check(self) -> str:
         """Return the bucket's URL, after it answered."""
@@ -113,7 +134,7 @@ class S3BlobStore:
             next(iter(obstore.list(self._store, chunk_size=1)), None)
         return f"in {self._where}, which answers"
 
-    def _objects(self, user_id: str | None) -> Iterator[tuple[str, str, timedelta]]:
+    def _objects(self, user_id: str | None) -> Iterator[tuple[str, str, timedelta, int]]:
         prefix = None if user_id is None else check_user_id(user_id)
         now = self._clock.now()
         with self._faults("list the files"):
@@ -121,7 +142,7 @@ class S3BlobStore:
                 for found in page:
                     owner, _, name = found["path"].partition("/")
                     if name and "/" not in name:
-                        yield owner, name, now - found["last_modified"]
+                        yield owner, name, now - found["last_modified"], found["size"]
 
     @contextmanager
     def _faults(self, doing: str) -> Iterator[None]:

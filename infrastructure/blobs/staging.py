@@ -37,6 +37,10 @@ class StagingFolder:
         finally:
             staged.close()
 
+    def leftovers(self) -> list[Path]:
+        """Return what is here and nobody writes."""
+        return [path for path in sorted(self._folder.glob("*")) if is_idle(path)]
+
     def sweep(self) -> list[str]:
         """Remove what dead processes left, and return it as text for operators."""
         if not self._folder.is_dir():
@@ -86,6 +90,18 @@ class StagedFile:
             self._file.close()
         with suppress(OSError):
             self._path.unlink()
+
+
+def is_idle(path: Path) -> bool:
+    """Tell whether no process writes the file."""
+    if path.is_symlink() or not path.is_file():
+        return True
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    return True
 
 
 def unlink_if(path: Path, is_orphan: Callable[[], bool]) -> bool:

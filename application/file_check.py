@@ -1,0 +1,71 @@
+"""Whether the bytes on disk are those that the ledger recorded: what `verify` and `fsck` share."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from application.ports.blobs import BlobStore
+from application.ports.ledger import LedgerStore
+from domain.damage import Damage
+from domain.errors import FileLedgerError, IntegrityFaultError
+from domain.files import LedgerFile, blob_name
+from domain.ledger import UserLedger
+
+READ_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class DamagedFile:
+    """A live file whose bytes are not what was recorded."""
+
+    user_id: str
+    file: LedgerFile
+    damage: Damage
+
+    @property
+    def name(self) -> str:
+        """The name of its blob."""
+        return blob_name(self.file.file_id, self.file.extension)
+
+
+class CheckFiles:
+    """Reads every live file's bytes."""
+
+    def __init__(self, store: LedgerStore, blobs: BlobStore) -> None:
+        self._store, self._blobs = store, blobs
+
+    def readable_ledger(self, user_id: str) -> UserLedger | None:
+        """Return the user's ledger, None when there is none or it is damaged."""
+        try:
+            return self._store.load(user_id)
+        except IntegrityFaultError:
+            return None
+
+    def damaged(self, ledger: UserLedger) -> Iterator[DamagedFile]:
+        """Yield the live files of a ledger whose bytes are missing or altered."""
+        for file in ledger.files.values():
+            name = blob_name(file.file_id, file.extension)
+            try:
+                damage = None if self.is_copy(ledger.user_id, name, file) else Damage.ALTERED
+            except FileLedgerError:
+                damage = None if self._left_meanwhile(ledger.user_id, file) else Damage.MISSING
+            if damage is not None:
+                yield DamagedFile(ledger.user_id, file, damage)
+
+    def is_copy(self, user_id: str, name: str, file: LedgerFile) -> bool:
+        """Tell whether a blob of the user has the bytes that were recorded of a file.
+
+        Raises:
+            FileLedgerError: there is no such blob, or it cannot be read.
+        """
+        digest, size_bytes = hashlib.sha256(), 0
+        with self._blobs.open(user_id, name) as content:
+            while chunk := content.read(READ_CHUNK_BYTES):
+                digest.update(chunk)
+                size_bytes += len(chunk)
+        return (digest.hexdigest(), size_bytes) == (file.sha256, file.size_bytes)
+
+    def _left_meanwhile(self, user_id: str, file: LedgerFile) -> bool:
+        """Tell whether a busy process removed the file since its ledger was loaded."""
+        ledger = self.readable_ledger(user_id)
+        return ledger is not None and file.file_id not in ledger.files
