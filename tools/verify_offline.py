@@ -3,6 +3,7 @@
 
     python3 verify_offline.py --journal DIR [--database ledger.db] [--checkpoint FILE --key KEY]
     python3 verify_offline.py --proof FILE --key KEY
+    python3 verify_offline.py --trail FILE
 
 It reads and never writes. Without the users' keys it cannot read names or code, and need
 not: chain, Merkle tree and signatures stand on the stored bytes. Signatures need the
@@ -20,12 +21,16 @@ What is checked:
 - checkpoint: a C2SP note over origin, size and root of the RFC 9162 tree whose entries are
   the digests in the order of positions.
 - proof: what `fileledger prove` printed.
+- trail: what `fileledger history --jsonl` or `--csv` wrote, against the count and the SHA-256 in
+  its last line.
 """
 
 import argparse
 import base64
 import binascii
+import csv
 import hashlib
+import io
 import json
 import re
 import sqlite3
@@ -448,6 +453,38 @@ def _inclusion_holds(
     )
 
 
+# -- trails ----------------------------------------------------------------------
+
+
+def check_trail(path: Path, findings: Findings) -> None:
+    """Check an audit trail that `fileledger history --jsonl` or `--csv` wrote, against its trailer."""
+    csv.field_size_limit(2**31 - 1)  # code can be long
+    content = path.read_bytes()
+    begin = content.rstrip(b"\r\n").rfind(b"\n") + 1
+    body, end = content[:begin], content[begin:]
+    try:
+        said = json.loads(end) if end.startswith(b"{") else _csv_trailer(end.decode())
+        facts = said["data"]
+        is_whole = said["type"] == "Trailer" and end.endswith(b"\n")
+        same = facts["sha256"] == hashlib.sha256(body).hexdigest()
+        counted = len(body.splitlines()) if end.startswith(b"{") else len(_rows(body)) - 1
+    except (ValueError, KeyError, TypeError, csv.Error):
+        is_whole, same, counted, facts = False, False, 0, {}
+    if not is_whole:
+        findings.faults.append(f"{path}: it does not end with a whole trailer: it was cut, or is no trail")
+    elif not same or facts["events"] != counted:
+        findings.faults.append(f"{path}: it is not what its trailer tells: lines were altered or removed")
+
+
+def _csv_trailer(row: str) -> dict[str, Any]:
+    kind, _, _, data = next(csv.reader([row]))[3:]
+    return {"type": kind, "data": json.loads(data)}
+
+
+def _rows(body: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(body.decode(), newline="")))
+
+
 # -- all together --------------------------------------------------------------
 
 
@@ -498,8 +535,11 @@ def check(arguments: argparse.Namespace, findings: Findings) -> str:
         hold_against(signed, name, trees[name], findings)
     for path in arguments.proof:
         check_proof(path, arguments.key, findings)
+    for path in arguments.trail:
+        check_trail(path, findings)
     seen = [f"{trees[name].size} events of the {name}" for name in given]
-    return ", ".join([*seen, f"{len(signed)} checkpoints", f"{len(arguments.proof)} proofs"])
+    trails = [f"{len(arguments.trail)} trails"] if arguments.trail else []
+    return ", ".join([*seen, f"{len(signed)} checkpoints", f"{len(arguments.proof)} proofs", *trails])
 
 
 def check_database(
@@ -535,9 +575,10 @@ def main() -> int:
     parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="a checkpoint's file")
     parser.add_argument("--key", action="append", default=[], help="a verifier key")
     parser.add_argument("--proof", type=Path, action="append", default=[], help="what `prove` printed")
+    parser.add_argument("--trail", type=Path, action="append", default=[], help="a history, JSONL or CSV")
     arguments = parser.parse_args()
-    if not (arguments.journal or arguments.database or arguments.proof):
-        parser.error("give --journal, --database or --proof")
+    if not (arguments.journal or arguments.database or arguments.proof or arguments.trail):
+        parser.error("give --journal, --database, --proof or --trail")
     findings = Findings()
     try:
         seen = check(arguments, findings)
