@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     max_uploads_per_minute: int = Field(default=60, ge=1, le=10_000)
     max_runs_per_minute: int = Field(default=20, ge=1, le=10_000)
     max_questions_per_minute: int = Field(default=20, ge=1, le=10_000)
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     admin_user_ids: Annotated[frozenset[str], NoDecode] = frozenset()
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.TEXT

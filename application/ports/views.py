@@ -1,6 +1,6 @@
 """Projections of the ledger, which can be thrown away and rebuilt."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -54,6 +54,9 @@ class Views(Protocol):
 
     def position(self) -> int:
         """Return the position that every view has reached by now."""
+
+    def positions(self) -> Mapping[str, int]:
+        """Return the position that each view has reached by now, by its name."""
 
     def files_of(self, user_id: str) -> FileList:
         """Return the user's current files."""

@@ -5,7 +5,7 @@ in `writing` (documents), `state` (positions) and `rebuild` (the swap).
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -123,6 +123,11 @@ class MongoViews:
     def position(self) -> int:
         """Return the position that every view has reached by now."""
         return self._states.load().position
+
+    @_served
+    def positions(self) -> Mapping[str, int]:
+        """Return the position that each view has reached by now, by its name."""
+        return {view: standing.position for view, standing in self._states.load().standings.items()}
 
     def _step(self, since: ViewState, batch: Sequence[Recorded], reached: int, owners: Owners) -> ViewState:
         """Write a batch and note the position; return where the views stand then."""

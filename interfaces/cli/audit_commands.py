@@ -1,24 +1,21 @@
 """Commands that look back: history, why, replay, verify."""
 
-import csv
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from application.audit import DEFAULT_PAGE_EVENTS, History, HistoryFilter
+from application.audit import DEFAULT_PAGE_EVENTS, HistoryFilter
 from application.replay import Replay
 from domain.errors import UsageError
+from domain.reading import ReadMatter
 from interfaces.cli import documents, render
 from interfaces.cli.options import MAX_NUMBER, AsJson, FileId, User
 from interfaces.cli.session import ExitCode, notices, people, print_document, session_of, write_out
 from interfaces.cli.text import parse_time
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from interfaces.cli.trail import Csv, JsonLines, write_trail
 
 
 class View(StrEnum):
@@ -46,15 +43,25 @@ def history(
     after: Annotated[
         int, typer.Option(help="The cursor: `next` of the page before.", min=0, max=MAX_NUMBER)
     ] = 0,
-    limit: Annotated[int, typer.Option(help="Events a page.", min=1)] = DEFAULT_PAGE_EVENTS,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            help=f"Events a page. [default: {DEFAULT_PAGE_EVENTS}; with --jsonl and --csv all]", min=1
+        ),
+    ] = None,
     as_json: AsJson = False,
-    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One event a line.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="A table for spreadsheets.")] = False,
+    as_jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="One event a line; the last line counts and hashes them.")
+    ] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="A table for spreadsheets; the last row counts and hashes.")
+    ] = False,
 ) -> int:
     """Show the audit trail of a user."""
     if as_json + as_jsonl + as_csv > 1:
         msg = "Give one of --json, --jsonl and --csv."
         raise UsageError(msg)
+    is_trail = as_jsonl or as_csv
     wanted = HistoryFilter(
         file_id=file,
         kind=kind,
@@ -62,44 +69,36 @@ def history(
         since=parse_time(since) if since else None,
         until=parse_time(until) if until else None,
         after=after,
-        limit=limit,
+        limit=limit or (None if is_trail else DEFAULT_PAGE_EVENTS),
     )
-    with session_of(context).wiring() as wiring:
+    session = session_of(context)
+    with session.wiring() as wiring:
+        operator = session.operator_for(wiring, user)
+        if is_trail:
+            up_to = wiring.history.length(user)  # a look that is recorded now is not yet in what it shows
+            events = wiring.history.each(user, wanted, up_to=up_to)
+            if operator is not None:
+                wiring.look(operator, user, ReadMatter.HISTORY, wanted.after + 1, up_to)
+                wiring.witness_now()
+            write_trail(user, events, wanted.limit, JsonLines() if as_jsonl else Csv(), write_out)
+            return ExitCode.DONE
         page = wiring.history(user, wanted)
+        if operator is not None:
+            wiring.look.at_page(operator, page)
+            wiring.witness_now()
     if as_json:
         print_document(documents.history_document(page))
-    elif as_jsonl:
-        _print_lines(page)
-    elif as_csv:
-        _print_table(page)
     else:
         render.show(people(), render.history(page))
     return ExitCode.DONE
 
 
-def _print_lines(page: History) -> None:
-    for recorded in page.events:
-        write_out(orjson.dumps(documents.event_document(recorded)) + b"\n")
-
-
-def _print_table(page: History) -> None:
-    writer = csv.writer(sys.stdout)
-    writer.writerow(["sequence", "position", "at", "type", "actor", "cause", "data"])
-    for recorded in page.events:
-        row = documents.event_document(recorded)
-        row["data"] = orjson.dumps(row["data"]).decode()
-        writer.writerow([_inert(value) for value in row.values()])
-
-
-def _inert(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
-
-
 def why(context: typer.Context, file_id: FileId, as_json: AsJson = False) -> int:
     """Say why a file is there or gone."""
-    with session_of(context).wiring() as wiring:
+    session = session_of(context)
+    with session.wiring() as wiring:
         answer = wiring.why(file_id)
+        session.look_at_file(wiring, file_id, ReadMatter.REASONS)
     if as_json:
         print_document(documents.why_document(answer))
     else:

@@ -12,6 +12,7 @@ import typer
 from application.ledgers import By
 from application.upload import Receipt
 from domain.errors import FileLedgerError, UsageError
+from domain.reading import ReadMatter
 from interfaces.cli import documents, render
 from interfaces.cli.options import MAX_NUMBER, AsJson, FileId, User
 from interfaces.cli.session import ExitCode, exit_code_of, notices, people, print_document, session_of
@@ -96,7 +97,8 @@ def files(
     if as_of is not None and at is not None:
         msg = "Give --as-of or --at, not both."
         raise UsageError(msg)
-    with session_of(context).wiring() as wiring:
+    session = session_of(context)
+    with session.wiring() as wiring:
         if as_of is not None:
             listing = wiring.past_files.as_of(user, parse_time(as_of))
         elif at is not None:
@@ -104,6 +106,7 @@ def files(
         else:
             wiring.begin(user)
             listing = wiring.list_files(user)
+        session.look(wiring, user, ReadMatter.FILE_LISTS)
         if as_json:
             print_document(documents.listing_document(listing))
         else:
@@ -121,7 +124,9 @@ def download(
     as_json: AsJson = False,
 ) -> int:
     """Get a file's bytes back, uploaded or generated."""
-    with session_of(context).wiring() as wiring:
+    session = session_of(context)
+    with session.wiring() as wiring:
+        session.look(wiring, user, ReadMatter.BYTES)
         file, path = wiring.save_copy(user, file_id, output)
         if as_json:
             print_document(documents.file_document(user, file) | {"path": str(path)})

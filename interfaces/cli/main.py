@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from domain.files import check_user_id
 from interfaces.cli import (
     audit_commands,
     file_commands,
+    fsck_commands,
     hold_commands,
     run_commands,
     service_commands,
@@ -32,6 +34,7 @@ for commands in (
     file_commands,
     run_commands,
     audit_commands,
+    fsck_commands,
     trace_commands,
     hold_commands,
     user_commands,
@@ -41,6 +44,10 @@ for commands in (
     commands.register(app)
 
 
+def _checked_id(operator: str | None) -> str | None:
+    return operator and check_user_id(operator)
+
+
 @app.callback()
 def options(
     context: typer.Context,
@@ -48,9 +55,19 @@ def options(
         Path | None,
         typer.Option(envvar="FILELEDGER_DATA_DIR", help="Folder of everything that the program keeps."),
     ] = None,
+    operator: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            envvar="FILELEDGER_OPERATOR",
+            metavar="ID",
+            help="Who you are, when you look after others: what you read of theirs is told to them.",
+            callback=_checked_id,
+        ),
+    ] = None,
 ) -> None:
     """Take the options that stand before the command."""
-    context.obj = Session(data_dir)
+    context.obj = Session(data_dir, operator)
 
 
 def main() -> None:

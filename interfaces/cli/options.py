@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import getpass
+import os
 import re
 from typing import Annotated
 
@@ -21,7 +22,7 @@ FileId = Annotated[str, typer.Argument(help="A file's id (12 letters and digits)
 def login_name() -> str:
     """Return the name of who runs the program, as a user id."""
     try:
-        name = re.sub(r"[^A-Za-z0-9_.@-]", "_", getpass.getuser())
+        name = re.sub(r"[^A-Za-z0-9_.@-]", "_", os.environ.get("SUDO_USER") or getpass.getuser())
     except (KeyError, OSError):
         name = ""
     return name.lstrip(".@-")[:64] or "local"

@@ -1,4 +1,4 @@
-"""Commands of the operator: console, bot, doctor, migrate, backup."""
+"""Commands of the operator: console, bot, doctor, metrics, migrate, backup."""
 
 import logging
 from pathlib import Path
@@ -8,12 +8,20 @@ import typer
 
 from interfaces.cli import documents, render
 from interfaces.cli.options import AsJson, login_name
-from interfaces.cli.session import ExitCode, configure_logging, notices, people, print_document, session_of
+from interfaces.cli.session import (
+    ExitCode,
+    configure_logging,
+    notices,
+    people,
+    print_document,
+    session_of,
+    write_out,
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    for command in (console, bot, doctor, migrate, backup):
+    for command in (console, bot, doctor, metrics, migrate, backup):
         app.command()(command)
 
 
@@ -42,6 +50,13 @@ def bot(context: typer.Context) -> int:
             logging.getLevelName(settings.log_level.value.upper()), as_json=settings.log_format == "json"
         )
         serve(wiring)
+    return ExitCode.DONE
+
+
+def metrics(context: typer.Context) -> int:
+    """Print what there is to watch, as Prometheus reads it; the bot serves the same at METRICS_PORT."""
+    with session_of(context).wiring() as wiring:
+        write_out(wiring.metrics())
     return ExitCode.DONE
 
 

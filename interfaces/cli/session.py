@@ -17,6 +17,8 @@ import typer
 from rich.console import Console
 
 from domain.errors import EnvironmentFaultError, FileLedgerError, UsageError
+from domain.reading import ReadMatter
+from interfaces.cli.options import login_name
 from interfaces.wiring import Wiring
 
 PIPE_COLUMNS = 10_000
@@ -34,15 +36,37 @@ class ExitCode(IntEnum):
 
 @dataclass
 class Session:
-    """One invocation of the program."""
+    """One invocation of the program; `operator` is who said to be at work, as an operator."""
 
     data_dir: Path | None = None
+    operator: str | None = None
 
     @contextmanager
     def wiring(self) -> Iterator[Wiring]:
         """Give the use cases; everything they opened is closed at the end."""
         with Wiring.load(self.data_dir) as wiring:
             yield wiring
+
+    def operator_for(self, wiring: Wiring, user_id: str) -> str | None:
+        """Return the operator who looks at what is the user's, None when it is the user's own look.
+
+        Without a name given it is the user's own, as every command acts as its `--user`; but where
+        operators are named (ADMIN_USER_IDS), the command line is theirs, and whoever is logged in is one.
+        """
+        operator = self.operator or (login_name() if wiring.settings.admin_user_ids else None)
+        return None if operator == user_id else operator
+
+    def look(self, wiring: Wiring, user_id: str, what: ReadMatter) -> None:
+        """Record an operator's look before it is shown."""
+        if (operator := self.operator_for(wiring, user_id)) is not None:
+            wiring.look(operator, user_id, what)
+            wiring.witness_now()
+
+    def look_at_file(self, wiring: Wiring, file_id: str, what: ReadMatter) -> None:
+        """Record an operator's look at a file's past before it is shown."""
+        if (operator := self.operator_for(wiring, "")) is not None:
+            wiring.look.at_file(operator, file_id, what)
+            wiring.witness_now()
 
 
 def session_of(context: typer.Context) -> Session:

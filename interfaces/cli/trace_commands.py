@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from domain.reading import ReadMatter
 from interfaces.cli import documents, render, trace_rendering
 from interfaces.cli.options import AsJson, FileId, User
 from interfaces.cli.session import ExitCode, people, print_document, session_of, write_out
@@ -35,8 +36,10 @@ def diff(
     as_json: AsJson = False,
 ) -> int:
     """Show which files of a user came and went between two times."""
-    with session_of(context).wiring() as wiring:
+    session = session_of(context)
+    with session.wiring() as wiring:
         difference = wiring.compare(user, parse_time(since), parse_time(until))
+        session.look(wiring, user, ReadMatter.FILE_LISTS)
     if as_json:
         print_document(documents.difference_document(difference))
     else:
@@ -54,8 +57,10 @@ def provenance(
     as_json: AsJson = False,
 ) -> int:
     """Show which uploads and runs a file was made from, or what a file went into."""
-    with session_of(context).wiring() as wiring:
+    session = session_of(context)
+    with session.wiring() as wiring:
         trace = wiring.trace(file_id, reverse=reverse)
+        session.look_at_file(wiring, file_id, ReadMatter.PROVENANCE)
     if as_json or graph_format is Format.JSON:
         print_document(documents.trace_document(trace))
     elif graph_format is not None:

@@ -8,6 +8,7 @@ import typer
 
 from application.ledgers import By
 from domain.errors import UsageError
+from domain.reading import ReadMatter
 from interfaces.cli import documents
 from interfaces.cli.options import AsJson, User
 from interfaces.cli.session import ExitCode, people, print_document, session_of
@@ -29,7 +30,9 @@ def export(
     as_json: AsJson = False,
 ) -> int:
     """Write everything of a user to one archive: files, history, receipts, conversations."""
-    with session_of(context).wiring() as wiring:
+    session = session_of(context)
+    with session.wiring() as wiring:
+        session.look(wiring, user, ReadMatter.EXPORT)
         exported, path = wiring.export_copy(user, output)
     if as_json:
         print_document(asdict(exported) | {"path": str(path), "size_bytes": path.stat().st_size})

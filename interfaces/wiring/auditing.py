@@ -8,6 +8,8 @@ from pathlib import Path
 from application.audit import ExplainFile, ReadHistory, ReadPastFiles
 from application.checkpoints import Checkpoints, CheckpointWitness
 from application.compare import CompareFiles
+from application.fsck import Fsck
+from application.looks import RecordLook
 from application.operators import AuditUser
 from application.ports.checkpoints import Note
 from application.prove import Prove
@@ -33,7 +35,12 @@ class Auditing(Serving):
     @cached_property
     def audit(self) -> AuditUser:
         """Read another user's history, which is recorded there."""
-        return AuditUser(self.operators, self.history, self.ledgers)
+        return AuditUser(self.operators, self.history, self.look)
+
+    @cached_property
+    def look(self) -> RecordLook:
+        """Tell users who looked at what is theirs."""
+        return RecordLook(self.store, self.ledgers)
 
     @cached_property
     def past_files(self) -> ReadPastFiles:
@@ -65,6 +72,11 @@ class Auditing(Serving):
         """Check that what is stored is what was written."""
         kept = self._checkpoint_witness(self._notes.notes, self._notary())
         return VerifyLedger(self.store, self.blobs, [self.journal, kept])
+
+    @cached_property
+    def fsck(self) -> Fsck:
+        """Hold the disk against the ledger."""
+        return Fsck(self.store, self.ledgers, self.blobs)
 
     def witness(self, checkpoints: Sequence[Path], verifier_keys: Sequence[str] = ()) -> CheckpointWitness:
         """Return what checkpoints that were kept elsewhere say, checked with `verifier_keys` if given.

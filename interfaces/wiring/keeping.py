@@ -1,13 +1,14 @@
 """What keeps a process in order: recovery, followers, expiry, health."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import structlog
 
+from application import forget, purge
 from application.backup import BackUp
 from application.expire import ExpireFiles
 from application.export import Export, ExportUser
@@ -20,11 +21,14 @@ from application.ports.sandbox import Check
 from application.purge import PurgeRemovedFiles
 from application.startup import Recover
 from application.verify import VerifyReport
+from application.watch import Positions, Watch
 from domain.errors import EnvironmentFaultError, FileLedgerError, LedgerCutError
 from infrastructure.archives.zip_archive import ZipArchives
 from infrastructure.backup import DataFolderCopier
 from infrastructure.files import copy_out, free_bytes, os_errors
+from infrastructure.journal.journal import JOURNAL
 from infrastructure.ledger.following import Follower
+from infrastructure.locks import locked
 from infrastructure.scheduling.expiry import ExpiryTimer
 from interfaces.wiring.auditing import Auditing
 from migrations.runner import MigrationStatus, apply_migrations, migration_status
@@ -43,7 +47,8 @@ class Wiring(Auditing):
     @cached_property
     def purge(self) -> PurgeRemovedFiles:
         """Let the disk go of removed files."""
-        return PurgeRemovedFiles(self.store, self.ledgers, self.blobs)
+        at_work = partial(locked, self.data_dir / "purge.lock")
+        return PurgeRemovedFiles(self.store, self.ledgers, self.blobs, at_work)
 
     @cached_property
     def erase(self) -> EraseUsers:
@@ -114,6 +119,32 @@ class Wiring(Auditing):
         timer.start()
         self._stack.callback(timer.close)
 
+        if self.settings.metrics_port is not None:
+            from infrastructure.metrics.prometheus import serve  # noqa: PLC0415 - few commands need it
+
+            _, stop = serve(self.watch, self.settings.metrics_port)
+            self._stack.callback(stop)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """Take the readings that operators watch."""
+        policies = (purge.POLICY, forget.POLICY, JOURNAL)
+        followers: dict[str, Positions] = {
+            "views": self._view_positions,
+            "policies": lambda: {name: self.store.policy_position(name) for name in policies},
+        }
+        free = partial(free_bytes, self.data_dir)
+        return Watch(self.store, self.clock, followers, lambda: len(self.queue), free)
+
+    def _view_positions(self) -> Mapping[str, int]:
+        return self.views.positions()
+
+    def metrics(self) -> bytes:
+        """Return the readings of now as Prometheus reads them."""
+        from infrastructure.metrics.prometheus import exposition  # noqa: PLC0415 - few commands need it
+
+        return exposition(self.watch)
+
     def begin(self, user_id: str | None = None) -> None:
         """Do for a short command what `start` does for a long-lived process, once."""
         self.store.head()  # a ledger that cannot be read is an error, not something to put off
@@ -122,9 +153,13 @@ class Wiring(Auditing):
 
     def settle(self) -> None:
         """Bring journal, views and disk up to what was just recorded."""
-        _try(self.journal.catch_up)
+        self.witness_now()
         _try(self.purge.catch_up)
         _try(self._project)
+
+    def witness_now(self) -> None:
+        """Bring the journal alone up to what was just recorded."""
+        _try(self.journal.catch_up)
 
     def _project(self) -> int:
         return self.views.catch_up()
