@@ -85,6 +85,7 @@ def live_through_everything(house: House) -> None:
     house.ledgers.decide("alice", _talk, By.user("alice", "message 8"))
     house.ledgers.decide("alice", _look, By(admin_actor("root")))
     house.ledgers.decide("alice", _lose, By("system:fsck"))
+    house.ledgers.decide("alice", _hold_and_release, By(admin_actor("root")))
     house.upload("first.csv", user_id="carol")
     for step in (_ask_for_erasure, _finish_erasure, _come_back):
         house.ledgers.decide("carol", step, By("system:erasure"))
@@ -121,6 +122,12 @@ def _look(ledger: UserLedger, metadata: Metadata) -> None:
 
 def _lose(ledger: UserLedger, metadata: Metadata) -> None:
     ledger.record_loss(next(iter(ledger.files)), Damage.MISSING, metadata)
+
+
+def _hold_and_release(ledger: UserLedger, metadata: Metadata) -> None:
+    ledger.place_hold(None, "case 7", metadata)
+    ledger.release_hold(None, "case 7 is over", metadata)
+    ledger.record_import(3, metadata)
 
 
 def _ask_for_erasure(ledger: UserLedger, metadata: Metadata) -> None:
