@@ -65,6 +65,7 @@ def offline(folder: Path, key: str) -> list[str]:
         checkpoint=sorted((folder / "checkpoints").iterdir()),
         key=[key],
         proof=[],
+        trail=[],
     )
     tool.check(arguments, findings)
     return list(findings.faults)
