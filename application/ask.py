@@ -1,6 +1,6 @@
 """One turn with the model: it answers, runs code, sees what came of it, and answers again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Protocol
 
@@ -32,7 +32,8 @@ from application.prompts import (
 from application.run_code import Execution, RunObserver
 from application.turn import MAX_ROUNDS, Answer, StopReason, Turn, TurnObserver, UnobservedTurn
 from domain.errors import FileLedgerError, InvalidValueError, RefusedError, UsageError
-from domain.files import check_user_id
+from domain.files import LedgerFile, check_user_id
+from domain.tables import Tables
 
 MAX_CALLS_PER_REPLY = 8
 """Tool calls of one reply that are carried out."""
@@ -57,9 +58,15 @@ class Ask:
     """Answers a person with the help of the model, of their files and of code."""
 
     def __init__(
-        self, model: LanguageModel, run_code: RunsCode, list_files: Callable[[str], Listing], clock: Clock
+        self,
+        model: LanguageModel,
+        run_code: RunsCode,
+        list_files: Callable[[str], Listing],
+        known_tables: Callable[[str, Sequence[LedgerFile]], Mapping[str, Tables]],
+        clock: Clock,
     ) -> None:
-        self._model, self._run_code, self._list_files, self._clock = model, run_code, list_files, clock
+        self._model, self._run_code, self._clock = model, run_code, clock
+        self._list_files, self._known_tables = list_files, known_tables
 
     @property
     def model_name(self) -> str:
@@ -90,7 +97,8 @@ class Ask:
         turn = Turn(user_id, text, recent(history), by or By.user(user_id), observer or UnobservedTurn())
         try:
             turn.rules = system_prompt(self._clock.now())
-            turn.files = list_of_files(self._list_files(user_id).files)
+            files = self._list_files(user_id).files
+            turn.files = list_of_files(files, self._known_tables(user_id, files))
             return turn.end(self._converse(turn))
         except FileLedgerError as error:
             return turn.end(StopReason.FAILED, error)

@@ -9,6 +9,7 @@ from application.ledgers import By
 from application.model import Message
 from application.ports.clock import Clock
 from application.ports.conversations import Conversations
+from application.ports.progress import Progress, Stage
 from application.prompts import recent
 from application.run_queue import RunQueue
 from application.spending import Accounts
@@ -64,7 +65,7 @@ class Chat:
         with self._turns.turn(user_id, observer):
             erasures = self._accounts.check(user_id)
             history = self._conversations.load(user_id, place, self._clock.now()) if place else ()
-            observer.show_progress("thinking")
+            observer.show_progress(Progress(Stage.THINKING))
             question = with_files(text, file_ids)
             answer = self._ask(user_id, question, history=history, by=by, observer=observer)
             is_recorded = self._accounts.record(

@@ -1,6 +1,6 @@
 """List, open and delete a user's own files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -11,6 +11,7 @@ from application.ports.clock import Clock
 from application.ports.ledger import LedgerStore
 from application.ports.views import FileList, Views
 from domain.files import LedgerFile, blob_name, check_user_id
+from domain.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,19 @@ def matching(files: Sequence[LedgerFile], text: str) -> list[LedgerFile]:
         for file in reversed(files)
         if wanted in file.filename.casefold() or file.file_id.startswith(wanted)
     ]
+
+
+class KnownTables:
+    """What runs have seen of the tables in a user's files, from the ledger."""
+
+    def __init__(self, ledgers: Ledgers) -> None:
+        self._ledgers = ledgers
+
+    def __call__(self, user_id: str, files: Sequence[LedgerFile]) -> Mapping[str, Tables]:
+        """Return the tables by file id; a file that no run has loaded is not among them."""
+        ledger = self._ledgers.load(user_id, By.user(check_user_id(user_id)))
+        known = {file.file_id: ledger.tables_of(file) for file in files}
+        return {file_id: tables for file_id, tables in known.items() if tables}
 
 
 class OpenFile:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from application.audit import History, ReadHistory
 from application.looks import RecordLook
 from application.ports.sandbox import Check
+from application.spending import ReadSpending, Spending
 from domain.errors import InvalidValueError, RefusedError
+from domain.reading import ReadMatter
 
 
 class NotOperatorError(RefusedError):
@@ -24,13 +26,17 @@ class Operators:
     def __init__(self, user_ids: frozenset[str]) -> None:
         self._user_ids = user_ids
 
+    def __contains__(self, user_id: str) -> bool:
+        """Whether the user is one."""
+        return user_id in self._user_ids
+
     def check(self, user_id: str) -> None:
         """Let pass only an operator.
 
         Raises:
             NotOperatorError: the user is none.
         """
-        if user_id not in self._user_ids:
+        if user_id not in self:
             raise NotOperatorError
 
 
@@ -54,6 +60,25 @@ class AuditUser:
             raise InvalidValueError(msg)
         self._look.at_page(operator_id, page)
         return page
+
+
+class AuditSpending:
+    """Lets an operator see what a user spends on the model, and the user know of it."""
+
+    def __init__(self, operators: Operators, spending: ReadSpending, look: RecordLook) -> None:
+        self._operators, self._spending, self._look = operators, spending, look
+
+    def __call__(self, operator_id: str, user_id: str) -> Spending:
+        """Return what the user spent, once it is recorded that it is read.
+
+        Raises:
+            NotOperatorError: who asks is no operator; nothing is read.
+        """
+        self._operators.check(operator_id)
+        spending = self._spending(user_id)
+        if last := spending.last_sequence:
+            self._look(operator_id, user_id, ReadMatter.SPENDING, spending.first_sequence, last)
+        return spending
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ as JSON on one line, inside marks that no such line can imitate.
 
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import ceil
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from application.model import Message, Tool, Usage, UserMessage
 from application.run_code import Execution
 from domain.files import LedgerFile
+from domain.tables import Table, Tables
 
 MAX_HISTORY_CHARACTERS = 48_000
 """What of a conversation is sent again: some 12,000 tokens."""
@@ -23,6 +24,8 @@ CHARACTERS_PER_TOKEN = 4
 """Usual for English and code with today's tokenizers; used where a provider does not count for us."""
 
 MAX_LIST_ITEMS = 40
+MAX_LISTED_COLUMNS = 300
+"""Columns of all files together that the model is told at once: some 3,000 tokens. Newest files first."""
 
 RULES = """\
 You help one person with the files that they keep in this file space. Your means is Python: \
@@ -34,6 +37,8 @@ How to work
 DataFrame, JSON as Python values, text as str, anything else as what its format suggests. \
 open_file('FILE_ID') gives its bytes as a binary file, files() the list with id, name, type and \
 size_bytes. All three are there without an import. Nothing else of the person can be opened.
+- The list of files tells rows, columns and dtypes of a table once a run has loaded it (as some run \
+said: check what matters). Where it tells none, look before you rely on a column.
 - Every file saved to the current folder (a chart by plt.savefig('name.png'), a table by df.to_csv, a \
 report) is sent to the person and kept under an id of its own, unless its name begins with a dot. \
 Save what is worth having, under a name that tells what it is.
@@ -84,10 +89,31 @@ def system_prompt(now: datetime) -> str:
     return f"{RULES}\nIt is {now:%Y-%m-%d %H:%M} UTC."
 
 
-def list_of_files(files: Iterable[LedgerFile]) -> str:
-    """Return the files that the person has now, as data that no file name can break out of."""
-    listed = quoted([describe_file(file) for file in files]).translate(_MARKS)
-    return f"{_FILES_BEGIN}\n{listed}\n{_FILES_END}"
+def list_of_files(files: Sequence[LedgerFile], known: Mapping[str, Tables] | None = None) -> str:
+    """Return the files that the person has now, as data that no name in it can break out of.
+
+    `known` are the tables in them, by file id.
+    """
+    room, described = MAX_LISTED_COLUMNS, list[JsonValue]()
+    for file in reversed(files):
+        tables: list[JsonValue] = []
+        for table in (known or {}).get(file.file_id, ()):
+            tables.append(_describe_table(table, room))
+            room -= min(room, len(table.columns))
+        described.insert(0, describe_file(file) | ({"tables": tables} if tables else {}))
+    return f"{_FILES_BEGIN}\n{quoted(described).translate(_MARKS)}\n{_FILES_END}"
+
+
+def _describe_table(table: Table, most: int) -> dict[str, JsonValue]:
+    """Return what the model is told about a table, with at most so many columns."""
+    left_out = max(0, len(table.columns) - most) + table.more_columns
+    told: dict[str, JsonValue] = {
+        "name": table.name,
+        "rows": table.rows,
+        "columns": [[column.name, column.dtype] for column in table.columns[:most]],
+        "more_columns": left_out,
+    }
+    return {key: value for key, value in told.items() if key in {"rows", "columns"} or value}
 
 
 def describe_file(file: LedgerFile) -> dict[str, JsonValue]:

@@ -11,6 +11,7 @@ from application.ledgers import By, Ledgers
 from application.policy import UsagePolicy
 from application.ports.blobs import BlobStore
 from application.ports.clock import Ids
+from application.ports.progress import Progress, Stage
 from application.ports.sandbox import GrantedFile, OutputStream, Runners, RunRequest, RunResult, Sandbox
 from application.run_queue import RunQueue
 from domain.errors import EnvironmentFaultError, FileLedgerError, InvalidValueError
@@ -54,8 +55,8 @@ class RunObserver(Protocol):
     def show_output(self, stream: OutputStream, text: str) -> None:
         """Take a piece of output as it appears."""
 
-    def show_progress(self, text: str) -> None:
-        """Take a short word on what the run waits for."""
+    def show_progress(self, progress: Progress) -> None:
+        """Take what the run waits for now."""
 
     def cancelled_by(self) -> str:
         """Return the actor who wants the run stopped, empty while nobody does."""
@@ -67,7 +68,7 @@ class Unobserved:
     def show_output(self, stream: OutputStream, text: str) -> None:
         """Ignore output: the result carries it."""
 
-    def show_progress(self, text: str) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Ignore progress."""
 
     def cancelled_by(self) -> str:
@@ -121,7 +122,7 @@ class RunCode:
         )
         observer = observer or Unobserved()
         with self._queue.turn(user_id, observer):
-            observer.show_progress("running")
+            observer.show_progress(Progress(Stage.RUNNING))
             return self._record_run(request, by, model, observer)
 
     def _allowed(self, timeout_s: float | None) -> float:
@@ -181,6 +182,7 @@ class RunCode:
             packages=result.packages_installed,
             loaded_file_ids=result.loaded_file_ids,
             skipped_outputs=result.skipped_outputs,
+            tables=result.tables,
         )
 
         def finish(ledger: UserLedger, metadata: Metadata) -> list[LedgerFile]:

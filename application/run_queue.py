@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import Protocol
 
+from application.ports.progress import Progress, Stage
 from domain.errors import EnvironmentFaultError, RefusedError
 from domain.fair_queue import FairQueue, Ticket
 from domain.metadata import actor_words
@@ -23,8 +24,8 @@ class CancelledError(RefusedError):
 class Waiting(Protocol):
     """Somebody who waits for a turn."""
 
-    def show_progress(self, text: str) -> None:
-        """Take a word on the place in the queue."""
+    def show_progress(self, progress: Progress) -> None:
+        """Take the place in the queue."""
 
     def cancelled_by(self) -> str:
         """Return the actor who wants the run stopped, empty while nobody does."""
@@ -72,7 +73,7 @@ class RunQueue:
         told = -1
         while place := self._new_place(ticket, told):
             if place != told:
-                waiting.show_progress(f"queued at place {place}")
+                waiting.show_progress(Progress(Stage.QUEUED, str(place)))
                 told = place
             if actor := waiting.cancelled_by():
                 raise CancelledError(actor_words(actor, ticket.user_id))

@@ -1,6 +1,8 @@
 """Who spends how much on the model, and whether they may go on."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from application.ledgers import By, Ledgers
 from application.model import Usage
@@ -54,21 +56,41 @@ class Accounts:
         return self._ledgers.decide(user_id, finish, by).result
 
 
+@dataclass(frozen=True)
+class Spending:
+    """What a user spent on the model, the days oldest first; `daily_token_limit` None: there is none.
+
+    `first_sequence` and `last_sequence` span the events that tell it, 0 when there are none.
+    """
+
+    user_id: str
+    days: Sequence[DaySpending]
+    daily_token_limit: int | None
+    first_sequence: int = 0
+    last_sequence: int = 0
+
+    def on(self, day: date) -> DaySpending:
+        """Return what was spent on a day."""
+        return next((spent for spent in self.days if spent.day == day), DaySpending(day=day))
+
+
 class ReadSpending:
     """What a user spent, day by day, from the ledger alone."""
 
-    def __init__(self, store: LedgerStore) -> None:
-        self._store = store
+    def __init__(self, store: LedgerStore, daily_token_limit: int | None) -> None:
+        self._store, self._limit = store, daily_token_limit
 
-    def __call__(self, user_id: str) -> Sequence[DaySpending]:
-        """Return the days on which the user asked the model, oldest first."""
+    def __call__(self, user_id: str) -> Spending:
+        """Return the days on which the user asked the model."""
         days: list[DaySpending] = []
+        sequences: list[int] = []
         for recorded in self._store.stream(UserLedger.create_id(check_user_id(user_id))):
             event = recorded.event
             if isinstance(event, TurnFinished):
+                sequences.append(event.originator_version)
                 before = days.pop() if days else DaySpending(day=event.timestamp.date())
                 after = before.plus(
                     event.timestamp.date(), event.input_tokens, event.output_tokens, event.cost_micros
                 )
                 days += [after] if after.day == before.day else [before, after]
-        return days
+        return Spending(user_id, days, self._limit, *((sequences[0], sequences[-1]) if sequences else ()))

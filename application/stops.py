@@ -1,9 +1,10 @@
-"""Stopping what goes on: by its owner, by an admin, or because the program ends."""
+"""Stopping what goes on: by its owner, by an operator, or because the program ends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from application.operators import Operators
 from application.ports.clock import Ids
 from domain.errors import RefusedError, UsageError
 from domain.metadata import admin_actor, user_actor
@@ -22,7 +23,7 @@ class NotYoursToStopError(RefusedError):
     """Somebody else's work."""
 
     def __init__(self) -> None:
-        super().__init__("Only the person who asked for it (or an admin) can cancel it.")
+        super().__init__("Only the person who asked for it (or an operator of the bot) can cancel it.")
 
 
 class Stop:
@@ -44,8 +45,8 @@ class Stop:
 class Stops:
     """What goes on in this process and can be stopped."""
 
-    def __init__(self, ids: Ids, admin_ids: frozenset[str] = frozenset()) -> None:
-        self._ids, self._admin_ids = ids, admin_ids
+    def __init__(self, ids: Ids, operators: Operators) -> None:
+        self._ids, self._operators = ids, operators
         self._going_on: dict[str, Stop] = {}
         self._ending_by = ""
         self._lock = Lock()
@@ -68,7 +69,7 @@ class Stops:
 
         Raises:
             NotGoingOnError: it has ended.
-            NotYoursToStopError: it is another user's, and the asker is no admin.
+            NotYoursToStopError: it is another user's, and the asker is no operator.
         """
         with self._lock:
             stop = self._going_on.get(work_id)
@@ -76,10 +77,17 @@ class Stops:
             raise NotGoingOnError
         if stop.owner_id == asker_id:
             stop.ask(user_actor(asker_id))
-        elif asker_id in self._admin_ids:
+        elif asker_id in self._operators:
             stop.ask(admin_actor(asker_id))
         else:
             raise NotYoursToStopError
+
+    def stop_all_of(self, owner_id: str) -> None:
+        """Stop all that goes on for a user, who wishes it."""
+        with self._lock:
+            for stop in self._going_on.values():
+                if stop.owner_id == owner_id:
+                    stop.ask(user_actor(owner_id))
 
     def stop_all(self) -> None:
         """Stop everything, also what is yet to begin: the program ends."""

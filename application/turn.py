@@ -34,7 +34,7 @@ class StopReason(StrEnum):
     FAILED = "failed"
 
 
-_CLOSING_WORDS = {
+CLOSING_WORDS = {
     StopReason.EMPTY: "The model sent an empty answer. Ask again, or choose another model (OPENAI_MODEL).",
     StopReason.ROUND_LIMIT: (
         f"Stopped after {MAX_ROUNDS} rounds without a final answer. What ran so far is kept; "
@@ -50,10 +50,11 @@ _CLOSING_WORDS = {
 class Answer:
     """What came of a turn.
 
-    `text` is all that the model said, with a closing sentence when something cut
-    the turn off; `executions` is what it ran, in order. `error` is there when the
-    turn failed, and says what happened and what to do; the rest is what was
-    reached before it. `messages` is the turn as the next one shall remember it.
+    `text` is all that the model said, with a closing sentence (`CLOSING_WORDS`) when
+    something cut the turn off, which observers are not shown; `executions` is what it
+    ran, in order. `error` is there when the turn failed, and says what happened and
+    what to do; the rest is what was reached before it. `messages` is the turn as the
+    next one shall remember it.
     """
 
     text: str
@@ -147,8 +148,8 @@ class Turn:
         if self._asked and (unfinished or reason is StopReason.CANCELLED):
             # It is paid for all the same, and no way round the day's limit.
             self.usage += estimated_usage(self._asked, len(unfinished))
-        closing_words = _CLOSING_WORDS.get(reason, "")
-        self.say(closing_words)
+        closing_words = CLOSING_WORDS.get(reason, "")
+        self.text = "\n\n".join(filter(None, (self.text, closing_words)))
         self._answer_open_calls()
         self._answer_question(unfinished, closing_words or f"[The turn was cut off: {reason}.]")
         return Answer(self.text, tuple(self.executions), self.usage, reason, tuple(self.messages), error)

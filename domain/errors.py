@@ -37,6 +37,7 @@ class DeliveredBeforeError(UsageError):
     """A delivery came again whose file has left the list since."""
 
     def __init__(self, file_id: str) -> None:
+        self.file_id = file_id
         super().__init__(
             f"This upload was taken before, as {file_id}, and has left your list since "
             "(ask why with that id). Send the file anew to have it back."
@@ -51,8 +52,9 @@ class FileTooLargeError(RefusedError):
     """The file is larger than one file may be."""
 
     def __init__(self, filename: str, limit_bytes: int) -> None:
+        self.filename, self.limit_mb = filename, limit_bytes / 2**20
         super().__init__(
-            f"{filename!r} is larger than the limit of {limit_bytes / 2**20:g} MB for one file "
+            f"{filename!r} is larger than the limit of {self.limit_mb:g} MB for one file "
             "(MAX_FILE_SIZE_MB). Nothing was saved; compress or split it and upload it again."
         )
 
@@ -61,8 +63,9 @@ class QuotaExceededError(RefusedError):
     """The file can never fit into the user's space, whatever is evicted."""
 
     def __init__(self, filename: str, limit_bytes: int) -> None:
+        self.filename, self.limit_mb = filename, limit_bytes / 2**20
         super().__init__(
-            f"{filename!r} does not fit into your space of {limit_bytes / 2**20:g} MB "
+            f"{filename!r} does not fit into your space of {self.limit_mb:g} MB "
             "(MAX_BYTES_PER_USER_MB). Nothing was saved."
         )
 

@@ -7,7 +7,7 @@ under the user's own key; everything else is readable by whoever reads the
 ledger, so nothing that identifies a person may stand there.
 """
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from eventsourcing.domain import CanInitAggregate, CanMutateAggregate
@@ -18,9 +18,10 @@ from domain.damage import Damage
 from domain.executions import Outcome
 from domain.files import UPLOAD_ORIGIN
 from domain.metadata import Timestamp
-from domain.personal import PersonalExtension, PersonalText, PersonalTexts
+from domain.personal import Personal, PersonalExtension, PersonalText, PersonalTexts
 from domain.reading import ReadMatter
 from domain.retention import EvictionRule
+from domain.tables import FileTables
 
 
 class LedgerEvent(BaseModel, CanMutateAggregate[UUID]):
@@ -164,7 +165,7 @@ class ExecutionFinished(LedgerEvent):
 
     `stopped_by` is the actor who cancelled it, empty when nobody did (and in
     events from before it was recorded). `loaded_file_ids` are the files that it
-    did open.
+    did open; `tables` what it said of their contents, as far as that was news.
     """
 
     TOPIC = "ExecutionFinished"
@@ -179,6 +180,7 @@ class ExecutionFinished(LedgerEvent):
     loaded_file_ids: tuple[str, ...]
     generated_file_ids: tuple[str, ...]
     skipped_outputs: PersonalTexts
+    tables: Annotated[tuple[FileTables, ...], Personal([])] = ()
 
 
 class HistoryRead(LedgerEvent):

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.errors import InvalidValueError
 from domain.metadata import Timestamp
+from domain.tables import FileTables
 
 MAX_OUTPUT_TAIL_CHARACTERS = 4000
 MAX_CODE_BYTES = 1_000_000
@@ -26,7 +27,8 @@ class Outcome(StrEnum):
 class ExecutionReport(BaseModel):
     """What came of an execution, apart from the files that it made.
 
-    `stopped_by` is the actor who cancelled it, empty when nobody did.
+    `stopped_by` is the actor who cancelled it, empty when nobody did; `tables` is
+    what the run said of the files that it loaded.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,6 +41,7 @@ class ExecutionReport(BaseModel):
     packages: tuple[str, ...] = ()
     loaded_file_ids: tuple[str, ...] = ()
     skipped_outputs: tuple[str, ...] = ()
+    tables: tuple[FileTables, ...] = ()
 
 
 class RunningExecution(BaseModel):

@@ -52,6 +52,7 @@ from domain.metadata import Metadata, Timestamp
 from domain.reading import ReadMatter
 from domain.retention import Limits, make_room
 from domain.spending import Spent, TokensUsedUpError
+from domain.tables import FileTables
 
 REPLAY_FAULTS = (EventSourcingError, LookupError, ValueError, TypeError, AttributeError, AssertionError)
 """What a replay raises over events that do not follow from one another."""
@@ -246,6 +247,7 @@ class UserLedger(LedgerState):
             loaded_file_ids=report.loaded_file_ids,
             generated_file_ids=tuple(new.file_id for new in kept),
             skipped_outputs=tuple(skipped),
+            tables=tuple(seen for seen in report.tables if self._is_news(seen)),
         )
         return kept
 
@@ -312,6 +314,10 @@ class UserLedger(LedgerState):
     def record_import(self, events: int, metadata: Metadata) -> None:
         """Record that the newest events were taken from an archive."""
         self._trigger(HistoryImported, metadata, events=events)
+
+    def _is_news(self, seen: FileTables) -> bool:
+        file = self.files.get(seen.file_id)
+        return file is not None and self.tables_of(file) != seen.tables
 
     def _evict_for(self, new: NewFile, limits: Limits, metadata: Metadata, *, for_upload: bool) -> bool:
         files = list(self.files.values())

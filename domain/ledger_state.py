@@ -33,8 +33,11 @@ from domain.holds import Hold
 from domain.metadata import Timestamp
 from domain.personal import ERASED
 from domain.spending import DaySpending
+from domain.tables import Tables
 
 REMEMBERED_SOURCES = 200
+Content = tuple[str, str]
+"""What decides how a file is loaded: the digest of its bytes, and its extension."""
 
 
 class LedgerState(BaseAggregate[UUID]):
@@ -50,6 +53,7 @@ class LedgerState(BaseAggregate[UUID]):
         self.holds: dict[str | None, Hold] = {}
         self.erasures = 0
         self.is_being_erased = False
+        self.tables: dict[Content, Tables] = {}
 
     @property
     def is_erased(self) -> bool:
@@ -63,6 +67,10 @@ class LedgerState(BaseAggregate[UUID]):
     def is_over(self, file: LedgerFile, now: Timestamp) -> bool:
         """Tell whether a file's time is over at `now`, and no hold keeps it."""
         return file.is_due(now) and not self.is_held(file.file_id)
+
+    def tables_of(self, file: LedgerFile) -> Tables:
+        """Return the tables that a file holds, as far as a run has loaded it or a copy of it."""
+        return self.tables.get(_content(file), ())
 
     @singledispatchmethod
     def evolve(self, event: LedgerEvent) -> None:
@@ -89,7 +97,9 @@ class LedgerState(BaseAggregate[UUID]):
 
     @evolve.register
     def _(self, event: FileRemoved) -> None:
-        self.awaiting_purge[event.file_id] = self.files.pop(event.file_id)
+        file = self.awaiting_purge[event.file_id] = self.files.pop(event.file_id)
+        if _content(file) not in map(_content, self.files.values()):
+            self.tables.pop(_content(file), None)
 
     @evolve.register
     def _(self, event: FileBytesPurged) -> None:
@@ -104,6 +114,9 @@ class LedgerState(BaseAggregate[UUID]):
     @evolve.register
     def _(self, event: ExecutionFinished) -> None:
         del self.running[event.execution_id]
+        for seen in event.tables:
+            if seen.file_id in self.files:
+                self.tables[_content(self.files[seen.file_id])] = seen.tables
 
     @evolve.register
     def _(self, event: HistoryRead | HistoryImported) -> None:
@@ -140,3 +153,7 @@ class LedgerState(BaseAggregate[UUID]):
     @evolve.register
     def _(self, event: LedgerReopened) -> None:
         self.user_id = event.user_id
+
+
+def _content(file: LedgerFile) -> Content:
+    return file.sha256, file.extension

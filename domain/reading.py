@@ -12,3 +12,4 @@ class ReadMatter(StrEnum):
     PROVENANCE = "provenance"
     EXPORT = "export"
     BYTES = "bytes"
+    SPENDING = "spending"

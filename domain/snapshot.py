@@ -16,6 +16,7 @@ from domain.ledger import UserLedger
 from domain.metadata import Timestamp, time_text
 from domain.personal import Personal
 from domain.spending import DaySpending
+from domain.tables import Table
 
 SNAPSHOT_INTERVAL = 200
 
@@ -77,6 +78,10 @@ def _state_of(ledger: UserLedger) -> dict[str, JsonValue]:
         "holds": [hold.model_dump(mode="json") for hold in ledger.holds.values()],
         "erasures": ledger.erasures,
         "is_being_erased": ledger.is_being_erased,
+        "tables": [
+            [*content, [table.model_dump(mode="json") for table in tables]]
+            for content, tables in ledger.tables.items()
+        ],
         "spending": ledger.spending.model_dump(mode="json") if ledger.spending else None,
     }
 
@@ -93,6 +98,10 @@ def _restore(ledger: UserLedger, state: Any) -> None:
     ledger.holds = {hold.file_id: hold for hold in holds}
     ledger.erasures = state.get("erasures", 0)
     ledger.is_being_erased = state.get("is_being_erased", False)
+    ledger.tables = {
+        (sha256, extension): tuple(Table.model_validate(table) for table in tables)
+        for sha256, extension, tables in state.get("tables", ())  # snapshots of earlier versions have none
+    }
     if spending := state.get("spending"):  # snapshots of earlier versions have none
         ledger.spending = DaySpending.model_validate(spending)
 

@@ -7,11 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import RefusedError
 
+MICROS = 1_000_000
+"""Costs are whole millionths of the operator's currency: sums of them lose nothing."""
+
 
 class TokensUsedUpError(RefusedError):
     """The user's tokens of the day are used up."""
 
     def __init__(self, used: int, limit: int) -> None:
+        self.used, self.limit = used, limit
         super().__init__(
             f"You have used {used:,} tokens of the model today, and {limit:,} a day are allowed "
             "(DAILY_TOKEN_LIMIT_PER_USER). Ask again after midnight UTC; your files, the quick analyses and "

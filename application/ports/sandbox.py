@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, Protocol
 
+from application.ports.progress import Progress
 from domain.executions import Outcome
 from domain.files import LedgerFile
+from domain.tables import FileTables
 
 OutputStream = Literal["stdout", "stderr"]
 
@@ -73,8 +75,8 @@ class RunHost(Protocol):
     def show_output(self, stream: OutputStream, text: str) -> None:
         """Take a piece of the run's output as it appears."""
 
-    def show_progress(self, text: str) -> None:
-        """Take a short word on what the run waits for ("installing humanize")."""
+    def show_progress(self, progress: Progress) -> None:
+        """Take what the run waits for now."""
 
     def cancelled_by(self) -> str:
         """Return the actor who wants the run stopped, empty while nobody does."""
@@ -88,7 +90,7 @@ class RunResult:
     of user code, and `package_wait_ms` what it waited for packages beside that;
     `explanation` says in words what cut the run off, if anything did; `stopped_by` is
     the actor who cancelled it, if one did. `skipped_outputs` name each file left
-    behind, with the reason.
+    behind, with the reason; `tables` is what the code said of files that it loaded.
     """
 
     outcome: Outcome
@@ -102,6 +104,7 @@ class RunResult:
     packages_installed: tuple[str, ...] = ()
     package_wait_ms: int = 0
     skipped_outputs: tuple[str, ...] = ()
+    tables: tuple[FileTables, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from application.ports.progress import Progress, Stage
 from application.ports.sandbox import Check, RunHost, RunRequest, RunResult
 from domain.errors import EnvironmentFaultError
 from domain.executions import Outcome
@@ -148,7 +149,7 @@ class BubblewrapSandbox:
     def _look_for_fonts(self, boundary: Boundary, host: RunHost) -> None:
         folder = self._font_folder()
         if not fonts.is_current(folder, self._libraries()):
-            host.show_progress("looking for fonts (once)")
+            host.show_progress(Progress(Stage.FONTS))
             request = RunRequest("fonts", "system", fonts.CODE, _FONTS_S)
             result = self._run(boundary, boundary.single, request, fonts.FontKeeper(folder))
             if result.outcome is not Outcome.INTERRUPTED:

@@ -5,6 +5,7 @@ from typing import Any
 
 from application.ports.sandbox import GrantedFile, RunHost
 from domain.files import MAX_FILENAME_CHARACTERS, LedgerFile
+from domain.tables import FileTables, Tables, tables_from
 from infrastructure.sandbox import channel
 from infrastructure.sandbox.inputs import InputError, Inputs
 from infrastructure.sandbox.provisioning import Provisioning
@@ -19,6 +20,7 @@ class Broker:
     def __init__(self, host: RunHost, inputs: Inputs, packages: Provisioning) -> None:
         self._host, self._inputs, self._packages = host, inputs, packages
         self._loaded: dict[str, None] = {}
+        self._tables: dict[str, Tables] = {}
         self.status: int | None = None
         """What the run says that it ended with; None as long as it says nothing."""
 
@@ -26,6 +28,11 @@ class Broker:
     def loaded_file_ids(self) -> tuple[str, ...]:
         """Ids of the files that were handed over, in order, each once."""
         return tuple(self._loaded)
+
+    @property
+    def tables(self) -> tuple[FileTables, ...]:
+        """What the run said that the files hold which were handed over."""
+        return tuple(FileTables(file_id=file_id, tables=tables) for file_id, tables in self._tables.items())
 
     def answer(self, question: dict[str, Any], reply: Reply) -> None:
         """Answer a question; one for packages may be answered later.
@@ -40,11 +47,19 @@ class Broker:
                 reply(self._page(start), ())
             case {"import": list(modules)}:
                 self._packages.ask(modules, reply)
+            case {"saw": str(file_id), "tables": claim}:
+                self._take_claim(file_id, claim)
+                reply({}, ())
             case {"end": int(status)}:
                 self.status = status & 0xFF
             case _:
                 msg = "the guest asked what nobody answers"
                 raise channel.ProtocolError(msg)
+
+    def _take_claim(self, file_id: str, claim: object) -> None:
+        """Remember what is said of a file that was handed over; the first word counts."""
+        if file_id in self._loaded and file_id not in self._tables and (tables := tables_from(claim)):
+            self._tables[file_id] = tables
 
     def _page(self, start: int) -> dict[str, Any]:
         files = self._host.files()

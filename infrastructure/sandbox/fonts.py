@@ -7,6 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
+from application.ports.progress import Progress
 from application.ports.sandbox import GrantedFile, OutputStream
 from domain.files import LedgerFile
 
@@ -49,7 +50,7 @@ class FontKeeper:
     def show_output(self, stream: OutputStream, text: str) -> None:
         """Nobody reads it."""
 
-    def show_progress(self, text: str) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Nobody waits."""
 
     def cancelled_by(self) -> str:

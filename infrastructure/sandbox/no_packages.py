@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from application.ports.progress import Progress
 from infrastructure.sandbox.packages.source import Layer, Provision, Refusal
 
 
@@ -18,7 +19,7 @@ class NoPackages:
         *,
         user_id: str,
         present: Sequence[Layer],
-        say: Callable[[str], None],
+        say: Callable[[Progress], None],
         is_abandoned: Callable[[], bool],
     ) -> Provision:
         """Say that nothing is installed here."""

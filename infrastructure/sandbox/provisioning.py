@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from application.ports.progress import Progress, Stage
 from domain.packages import MAX_NAME_CHARACTERS
 from infrastructure.sandbox import channel
 from infrastructure.sandbox.packages.source import Layer, PackageSource, Provision
 from infrastructure.sandbox.questions import Reply
 
-_LONGEST_REASON, _LONGEST_WORD = 500, 200
+_LONGEST_REASON, _LONGEST_DETAIL = 500, 200
 _MOST_IN_A_QUESTION = 50
 _TOO_LONG = (
     f"No package is called so: names have at most {MAX_NAME_CHARACTERS} characters. Check what is imported."
@@ -34,7 +35,7 @@ class Provisioning:
         self._call: _Call | None = None
         self._spent_s = 0.0
 
-    def serve(self, selector: selectors.BaseSelector, say: Callable[[str], None]) -> None:
+    def serve(self, selector: selectors.BaseSelector, say: Callable[[Progress], None]) -> None:
         """Have the selector call back, and pass on what there is to say about the progress."""
         self._selector, self._say = selector, say
 
@@ -94,7 +95,7 @@ class Provisioning:
         assert self._call is not None  # noqa: S101 - else nothing is registered
         try:
             word, _ = channel.receive(self._call.ears)
-            self._say(str(word["say"]))
+            self._say(Progress(Stage(word["stage"]), word["detail"]))
         except channel.ProtocolError:
             self._end_call()
 
@@ -153,6 +154,6 @@ class _Call:
                 is_abandoned=self._abandoned.is_set,
             )
 
-    def _tell(self, word: str) -> None:
+    def _tell(self, progress: Progress) -> None:
         with suppress(channel.ProtocolError):  # nobody listens, or has listened for long
-            channel.send(self._mouth, {"say": word[:_LONGEST_WORD]})
+            channel.send(self._mouth, {"stage": progress.stage, "detail": progress.detail[:_LONGEST_DETAIL]})

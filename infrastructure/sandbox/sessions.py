@@ -191,6 +191,7 @@ class Session:
             packages_installed=self._packages.distributions,
             package_wait_ms=self._package_wait_ms(),
             skipped_outputs=skipped,
+            tables=self._broker.tables,
         )
 
 

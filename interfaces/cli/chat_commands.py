@@ -11,6 +11,7 @@ from rich.text import Text
 
 from application.analyses import analysis_code
 from application.run_code import Execution
+from application.turn import CLOSING_WORDS
 from domain.errors import FileLedgerError, NoSuchFileError, UsageError
 from domain.executions import Outcome
 from domain.files import LedgerFile
@@ -36,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("", "run Python: on the same line, or a ``` fenced block after it"),
     "download": ("FILE [PATH]", "get a file back"),
     "history": ("", "what happened to your files"),
+    "usage": ("", "what asking the model took, day by day"),
     "why": ("FILE", "why a file is there or gone"),
     "delete": ("FILE", "delete a file"),
     "help": ("", "this list"),
@@ -89,6 +91,7 @@ class ChatCommands:
             "download": self._download,
             "history": self._history,
             "why": self._why,
+            "usage": self._usage,
             "delete": self._delete,
             "help": self._help,
             "quit": self._quit,
@@ -197,6 +200,8 @@ class ChatCommands:
     def _ask(self, text: str) -> bool:
         with TerminalObserver(self._out, self._user_id, self._report) as observer:
             answer = self._wiring.chat(self._user_id, PLACE, text, observer=observer)
+        if answer.stopped_because in CLOSING_WORDS:
+            self._out.print(CLOSING_WORDS[answer.stopped_because], style="dim")
         if answer.error is not None:
             raise answer.error
         return True
@@ -214,6 +219,11 @@ class ChatCommands:
         except NoSuchFileError:
             file_id = self._wiring.why.newest_named(self._user_id, Path(rest).name) or rest
         render.show(self._out, render.why(self._wiring.why(file_id, owner=self._user_id)))
+        return True
+
+    def _usage(self, _: str) -> bool:
+        spending = self._wiring.spending(self._user_id)
+        render.show(self._out, render.spending(spending, self._wiring.clock.now().date()))
         return True
 
     # -- the rest ------------------------------------------------------------

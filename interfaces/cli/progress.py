@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.syntax import Syntax
 
+from application.ports.progress import Progress
 from application.ports.sandbox import OutputStream
 from application.run_code import Execution
 from domain.metadata import user_actor
@@ -58,8 +59,11 @@ class WaitingObserver:
     def show_execution(self, execution: Execution) -> None:
         """Wait for the end: the answer carries the runs."""
 
-    def show_progress(self, text: str) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Say what is waited for."""
+        self._say(str(progress))
+
+    def _say(self, text: str) -> None:
         if self._status is not None:
             self._status.update(safe_text(text))
 
@@ -71,7 +75,7 @@ class WaitingObserver:
         if self._cancelled_by:
             raise KeyboardInterrupt
         self._cancelled_by = self._user
-        self.show_progress("stopping … (Ctrl-C again leaves at once)")
+        self._say("stopping … (Ctrl-C again leaves at once)")
 
 
 class TerminalObserver(WaitingObserver):

@@ -1,7 +1,7 @@
 """How answers look to people."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -14,16 +14,19 @@ from application.files import Listing
 from application.ports.sandbox import Check
 from application.replay import ReplayReport
 from application.run_code import Execution
+from application.spending import Spending
 from application.upload import Receipt
 from application.verify import VerifyReport
 from domain.executions import Outcome
 from domain.files import LedgerFile
+from domain.spending import MICROS
 from interfaces.cli.documents import MigrationRow
 from interfaces.cli.text import left_text, moment_text, safe_text
 from interfaces.sizes import size_text
 from interfaces.waits import wait_text
 
 MAX_SHOWN_CHARACTERS = 12_000
+SPENDING_DAYS = 14
 _NEXT_STEPS = (
     "Ask me to analyse it, to draw it, or for insights, or write Python yourself:",
     "  · Analyze this data and show key statistics          /stats {name}",
@@ -117,6 +120,18 @@ def clipped(text: str) -> str:
         return text
     half = MAX_SHOWN_CHARACTERS // 2
     return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+
+
+def spending(spent: Spending, today: date) -> RenderableType:
+    """Return what asking the model took, a day a row, and what is left of today."""
+    table = Table("Day (UTC)", "Asked", "Tokens in", "Tokens out", "Cost")
+    for day in spent.days[-SPENDING_DAYS:]:
+        cost = f"{day.cost_micros / MICROS:,.4f}" if day.cost_micros else "-"
+        counts = (f"{number:,}" for number in (day.turns, day.input_tokens, day.output_tokens))
+        table.add_row(day.day.isoformat(), *counts, cost)
+    limit, used = spent.daily_token_limit, spent.on(today).tokens
+    left = "no limit a day" if limit is None else f"{max(0, limit - used):,} of {limit:,} tokens"
+    return Group(table, Text(f"Left today: {left}", style="dim"))
 
 
 def history(page: History) -> RenderableType:

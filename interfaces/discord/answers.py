@@ -6,17 +6,16 @@ from typing import Any
 
 import disnake
 from disnake.http import HTTPClient
-from disnake.interactions.base import Interaction
 from disnake.interactions.message import MessageInteraction
 
 from application.run_code import Execution, RunObserver
-from interfaces.discord.answering import acknowledge
-from interfaces.discord.desk import Desk
+from interfaces.discord.desk import Desk, Question
+from interfaces.discord.interactions import Interaction, acknowledge, outlet_of
 from interfaces.discord.live import LiveAnswer
 from interfaces.discord.observer import Reporter
-from interfaces.discord.parts import PostsOfRun
+from interfaces.discord.posts import Post
 from interfaces.discord.results import Place, code_post, files_posts, output_post
-from interfaces.discord.sending import ChannelOutlet, InteractionOutlet, Outlet, Post
+from interfaces.discord.sending import Channel, ChannelOutlet, Outlet
 from interfaces.discord.widgets import SHOW_CODE, SHOW_OUTPUT, RunAction
 from interfaces.discord.words import Words
 
@@ -38,31 +37,41 @@ class Answers:
     def __init__(self, desk: Desk, http: HTTPClient) -> None:
         self._desk, self._http = desk, http
 
-    async def turn(self, message: disnake.Message, text: str, file_ids: Sequence[str]) -> None:
+    async def turn(
+        self, message: disnake.Message, text: str, file_ids: Sequence[str], channel: Channel
+    ) -> None:
         """Answer a text with the model, in messages that grow as the answer comes."""
-        user_id, place = str(message.author.id), f"discord:{message.channel.id}"
         limit_bytes = message.guild.filesize_limit if message.guild else DIRECT_LIMIT_BYTES
-        outlet = ChannelOutlet(self._http, message.channel.id, str(message.id), message.id)
-        with self._desk.stops.work(user_id) as stop:
-            reporter = Reporter(stop)
-            live = LiveAnswer(outlet, reporter, stop, self._posts_of(user_id, limit_bytes, is_models=True))
-            cause = f"discord-message:{message.id}"
-            await live.follow_turn(self._desk.chat(user_id, place, text, file_ids, cause, reporter))
+        question = Question(text, message.channel.id, f"discord-message:{message.id}", file_ids)
+        outlet = ChannelOutlet(self._http, channel, str(message.id), message.id)
+        place = self._desk.place(str(message.author.id), limit_bytes, channel.words)
+        await self._turn(str(message.author.id), question, outlet, place)
 
-    async def run(self, inter: Interaction[Any], start: StartRun, *, is_ephemeral: bool) -> None:
-        """Show a run that a person wanted, as the answer to a deferred interaction.
-
-        It arrives also when the interaction's token is over by then: as a message in
-        the channel, or a direct one when it is nobody else's business.
-        """
+    async def asked(
+        self, inter: Interaction, text: str, file_ids: Sequence[str], *, is_private: bool
+    ) -> None:
+        """Answer a question of a command with the model, as the answer to a deferred interaction."""
         user_id = str(inter.author.id)
-        outlet = InteractionOutlet(
-            self._http, inter, self._later(inter, is_ephemeral), is_ephemeral=is_ephemeral
-        )
+        question = Question(text, inter.channel_id, f"discord-interaction:{inter.id}", file_ids)
+        place = self._desk.place(user_id, inter.attachment_size_limit, Words.of(inter))
+        await self._turn(user_id, question, outlet_of(inter, is_private=is_private), place)
+
+    async def _turn(self, user_id: str, question: Question, outlet: Outlet, place: Place) -> None:
         with self._desk.stops.work(user_id) as stop:
             reporter = Reporter(stop)
-            posts_of = self._posts_of(user_id, inter.attachment_size_limit, is_models=False)
-            live = LiveAnswer(outlet, reporter, stop, posts_of, Words.of(inter))
+            posts_of = self._desk.posts_of_runs(place, is_models=True)
+            live = LiveAnswer(outlet, reporter, stop, posts_of, place.words)
+            await live.follow_turn(self._desk.chat(user_id, question, reporter))
+
+    async def run(self, inter: Interaction, start: StartRun, *, is_private: bool) -> None:
+        """Show a run that a person wanted, as the answer to a deferred interaction."""
+        user_id = str(inter.author.id)
+        outlet = outlet_of(inter, is_private=is_private)
+        place = self._desk.place(user_id, inter.attachment_size_limit, Words.of(inter))
+        with self._desk.stops.work(user_id) as stop:
+            reporter = Reporter(stop)
+            posts_of = self._desk.posts_of_runs(place, is_models=False)
+            live = LiveAnswer(outlet, reporter, stop, posts_of, place.words)
             cause = f"discord-interaction:{inter.id}"
             await live.follow_run(start(cause, reporter), first_after_s=FIRST_PROGRESS_AFTER_S)
 
@@ -82,9 +91,7 @@ class Answers:
             NoSuchExecutionError: it ran for somebody else.
         """
         await acknowledge(inter)
-        outlet = InteractionOutlet(
-            self._http, inter, self._later(inter, is_ephemeral=True), is_ephemeral=True
-        )
+        outlet = outlet_of(inter)
         for post in await self._past_posts(inter, wanted):
             await outlet.send(post)
 
@@ -94,18 +101,6 @@ class Answers:
         if wanted.action == SHOW_CODE:
             return [code_post(past)]
         if wanted.action == SHOW_OUTPUT:
-            return [output_post(past)]
-        place = Place(self._desk.opener(user_id), inter.attachment_size_limit)
+            return [output_post(past, Words.of(inter))]
+        place = self._desk.place(user_id, inter.attachment_size_limit, Words.of(inter))
         return await self._desk.posts(lambda: files_posts(self._desk.live_files_of(user_id, past), place))
-
-    def _posts_of(self, user_id: str, limit_bytes: int, *, is_models: bool) -> PostsOfRun:
-        return self._desk.posts_of_runs(user_id, limit_bytes, is_models=is_models)
-
-    def _later(self, inter: Interaction[Any], is_ephemeral: bool) -> Any:  # noqa: FBT001
-        async def outlet() -> Outlet:
-            if not is_ephemeral:
-                return ChannelOutlet(self._http, inter.channel_id, str(inter.id))
-            direct = await self._http.start_private_message(inter.author.id)
-            return ChannelOutlet(self._http, int(direct["id"]), str(inter.id))
-
-        return outlet

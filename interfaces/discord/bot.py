@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -11,18 +12,21 @@ import disnake
 import structlog
 from disnake.ext import commands
 
-from application.upload import Receipt
 from domain.errors import FileLedgerError
-from interfaces.discord.answering import Interaction, telling
-from interfaces.discord.answers import Answers, spoken
-from interfaces.discord.cards import upload_card
+from interfaces.discord.answers import Answers
+from interfaces.discord.catching_up import CatchingUp
 from interfaces.discord.clicks import Clicks
+from interfaces.discord.data_commands import DataCommands
 from interfaces.discord.desk import Desk
-from interfaces.discord.faults import permission_words
-from interfaces.discord.file_commands import FileCommands, help_text
+from interfaces.discord.faults import lacking_words, permission_words, unseen_words
+from interfaces.discord.file_commands import FileCommands
+from interfaces.discord.interactions import Interaction, telling
+from interfaces.discord.messages import Messages
+from interfaces.discord.model_commands import ModelCommands
 from interfaces.discord.operator_commands import OperatorCommands
-from interfaces.discord.sending import ChannelOutlet, Post
-from interfaces.discord.words import ENGLISH, TEXTS, Words
+from interfaces.discord.readers import Readers
+from interfaces.discord.waiting import Waiting
+from interfaces.discord.words import TEXTS, Words
 
 REMEMBERED = 1_000  # messages, so that one told twice after a reconnect is answered once
 
@@ -45,14 +49,19 @@ class FileBot(commands.InteractionBot):
             **options,
         )
         self._desk = desk
-        self._answers = Answers(desk, self.http)
         self._channel_ids = channel_ids
+        self._readers = Readers()
+        answers = Answers(desk, self.http)
+        self._messages = Messages(desk, answers, self.http, self._readers)
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._at_work: set[asyncio.Task[Any]] = set()
         self._is_ending = False
-        self.add_cog(FileCommands(self.answer, desk, self._answers))
+        self._owed: tuple[dict[str, Waiting], dict[int, int]] | None = None
+        self.add_cog(FileCommands(self.answer, desk, answers))
+        self.add_cog(DataCommands(self.answer, desk))
+        self.add_cog(ModelCommands(self.answer, desk, answers))
         self.add_cog(OperatorCommands(self.answer, desk))
-        self.add_cog(Clicks(self.answer, desk, self._answers))
+        self.add_cog(Clicks(self.answer, desk, answers))
 
     async def finish(self, grace_s: float) -> None:
         """Begin no answer any more, let the begun ones end, and stop the runs that take longer."""
@@ -70,50 +79,79 @@ class FileBot(commands.InteractionBot):
         log.info("connected to Discord", bot=str(self.user))
 
     async def on_message(self, message: disnake.Message) -> None:
-        """Take in files, answer a text, and explain to who sends neither."""
+        """Answer who speaks to the bot."""
+        await self._hear(message)
+
+    async def on_ready(self) -> None:
+        """Tell the operator what the bot lacks, and pay what an earlier process owes; once."""
+        if self._owed is not None:
+            self._tell_what_lacks()
+            owed, self._owed = self._owed, None
+            catch_up = CatchingUp(self, self._desk.waiting, self._hear, partial(self._hear, is_again=True))
+            await catch_up(*owed)
+
+    def _tell_what_lacks(self) -> None:
+        seen = {str(channel.id) for channel in self.get_all_channels()}
+        lacking = [*map(lacking_words, self.guilds), *map(unseen_words, self._channel_ids - seen)]
+        for words in filter(None, lacking):
+            log.warning(words)
+
+    async def connect(self, **options: Any) -> None:
+        """Look first who was left waiting: whoever speaks from now on is no such person."""
+        waiting = self._desk.waiting
+        self._owed = (await waiting.left(), await waiting.heard())
+        await super().connect(**options)
+
+    async def _hear(self, message: disnake.Message, *, is_again: bool = False) -> None:
+        """Answer a message; one that is heard again, after a kill, for the last time."""
         if message.author.bot or not self._is_addressed(message) or not self._is_new(message.id):
             return
-        await self._watched(self._answer(message), _replying(message), message.channel)
+        words = self._readers.of(message)
+        entry = self._desk.waiting.entry(
+            message.id,
+            user_id=message.author.id,
+            channel_id=message.channel.id,
+            message_id=message.id,
+            locale=words.locale,
+            is_begun=is_again,
+        )
+        tell = self._messages.telling(message)
+        await self._watched(entry, self._answer_to(message), tell, message.channel, words)
 
-    # -- answers -----------------------------------------------------------------
-
-    async def _answer(self, message: disnake.Message) -> None:
-        text = spoken(message, self.user.id) if self._desk.can_chat else ""
-        file_ids = await self._take_in(message) if message.attachments else []
-        if text:
-            await self._answers.turn(message, text, file_ids)
-        elif not message.attachments:
-            await _replying(message)(help_text(ENGLISH, can_chat=self._desk.can_chat))
-
-    async def _take_in(self, message: disnake.Message) -> list[str]:
-        """Keep the files of a message, answer with their card, and return their ids."""
-        outcomes = await self._desk.save(str(message.author.id), message.attachments)
-        embed, widgets = upload_card(outcomes)
-        outlet = ChannelOutlet(self.http, message.channel.id, f"card-{message.id}", message.id)
-        await outlet.send(Post(embed=embed, rows=widgets))
-        return [outcome.file.file_id for outcome in outcomes if isinstance(outcome, Receipt)]
+    async def _answer_to(self, message: disnake.Message) -> None:
+        await self._desk.waiting.hear(message.channel.id, message.id)
+        await self._messages.answer(message, self.user.id)
 
     # -- around every answer -----------------------------------------------------
 
     async def answer(self, inter: Interaction, answer: Coroutine[Any, Any, None]) -> None:
         """Answer what somebody did with the bot; told twice, it is answered once."""
-        if self._is_new(inter.id):
-            await self._watched(answer, telling(inter), inter.channel, Words.of(inter))
-        else:
+        words = self._readers.meet(inter)
+        if not self._is_new(inter.id):
             answer.close()
+            return
+        entry = self._desk.waiting.entry(
+            inter.id,
+            user_id=inter.author.id,
+            channel_id=inter.channel_id,
+            locale=words.locale,
+            token=inter.token,
+        )
+        await self._watched(entry, answer, telling(inter), inter.channel, words)
 
     async def _watched(
         self,
+        entry: AbstractAsyncContextManager[None],
         answer: Coroutine[Any, Any, Any],
         tell: Callable[[str], Awaitable[Any]],
         place: Any,
-        words: Words = ENGLISH,
+        words: Words,
     ) -> None:
         """Give an answer; whatever goes wrong becomes one clear line to the user or the operator."""
         if self._is_ending:
             answer.close()
             return
-        task = asyncio.ensure_future(answer)
+        task = asyncio.ensure_future(_noted(entry, answer))
         self._at_work.add(task)
         try:
             await task
@@ -153,6 +191,10 @@ class FileBot(commands.InteractionBot):
         return True
 
 
-def _replying(message: disnake.Message) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Return what replies to a message, and still answers when its author has deleted it meanwhile."""
-    return partial(message.reply, fail_if_not_exists=False)
+async def _noted(entry: AbstractAsyncContextManager[None], answer: Coroutine[Any, Any, Any]) -> None:
+    """Give an answer that is noted as owed until then."""
+    try:
+        async with entry:
+            await answer
+    finally:
+        answer.close()  # it was never begun, when the note could not be made

@@ -6,13 +6,12 @@ from typing import Any
 from disnake.ext import commands
 from disnake.interactions.message import MessageInteraction
 
-from interfaces.discord.answering import Answer, acknowledge, deliver
 from interfaces.discord.answers import Answers
 from interfaces.discord.cards import file_card
-from interfaces.discord.deliveries import Delivery
 from interfaces.discord.desk import Desk
 from interfaces.discord.file_list import FilesPage, files_card
 from interfaces.discord.histories import OWN, HistoryPage, history_card, why_card
+from interfaces.discord.interactions import Answer, acknowledge, deliver, outlet_of
 from interfaces.discord.text import shown_name
 from interfaces.discord.widgets import (
     CONFIRMED,
@@ -27,7 +26,6 @@ from interfaces.discord.widgets import (
     work_to_cancel,
 )
 from interfaces.discord.words import Words
-from interfaces.sizes import size_text
 
 Click = MessageInteraction[Any]
 
@@ -79,13 +77,14 @@ class Clicks(commands.Cog):
         is_private = inter.message.flags.ephemeral
         await acknowledge(inter, is_private=is_private)
         start = partial(self._desk.analyse, str(inter.author.id), wanted.action, wanted.file_id)
-        await self._answers.run(inter, start, is_ephemeral=is_private)
+        await self._answers.run(inter, start, is_private=is_private)
 
     async def _download(self, inter: Click, file_id: str) -> None:
         await acknowledge(inter)
-        delivery = await self._desk.download(str(inter.author.id), file_id, inter.attachment_size_limit)
-        files = [delivery.attachment] if delivery.attachment else []
-        await deliver(inter, _about(delivery, Words.of(inter)), files=files)
+        user_id, outlet = str(inter.author.id), outlet_of(inter)
+        place = self._desk.place(user_id, inter.attachment_size_limit, Words.of(inter))
+        for post in await self._desk.download(user_id, file_id, place):
+            await outlet.send(post)
 
     async def _why(self, inter: Click, file_id: str) -> None:
         await acknowledge(inter)
@@ -108,7 +107,7 @@ class Clicks(commands.Cog):
     async def _delete(self, inter: Click, file_id: str) -> None:
         await acknowledge(inter, in_place=True)
         name = shown_name((await self._desk.delete(str(inter.author.id), file_id)).filename)
-        await deliver(inter, Words.of(inter)("DELETED", name=name), components=[])
+        await deliver(inter, Words.of(inter)("DELETED", name=name))
 
     # -- pages -------------------------------------------------------------------
 
@@ -127,12 +126,3 @@ class Clicks(commands.Cog):
             past = await self._desk.audit(reader_id, wanted.user_id, wanted.before)
         embed, widgets = history_card(past, Words.of(inter))
         await deliver(inter, embed=embed, components=widgets)
-
-
-def _about(delivery: Delivery, words: Words) -> str | None:
-    """Return what has to be said about a file that could not come as it is."""
-    name, limit = shown_name(delivery.file.filename), size_text(delivery.limit_bytes)
-    if delivery.attachment is None:
-        size = size_text(delivery.file.size_bytes)
-        return words("TOO_LARGE_HERE", name=name, size=size, limit=limit)
-    return words("ZIPPED", name=name, limit=limit) if delivery.is_zipped else None

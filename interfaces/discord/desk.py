@@ -1,8 +1,11 @@
 """What the bot does for one user, by the use cases: the only place where Discord meets them."""
 
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
+from tempfile import TemporaryFile
 
 import disnake
 import httpx2
@@ -10,24 +13,46 @@ import httpx2
 from application.analyses import analysis_code
 from application.audit import History, Why
 from application.executions import PastExecution
+from application.export import Export
 from application.files import Listing, matching
+from application.forget import Erasure
 from application.ledgers import By
 from application.operators import Status
 from application.run_code import Execution, RunObserver
+from application.spending import Spending
 from application.stops import Stops
 from application.turn import Answer, TurnObserver
 from domain.errors import NoSuchFileError
 from domain.files import LedgerFile, is_file_id
 from domain.rate_limits import Activity
-from interfaces.discord.deliveries import Delivery, delivery_of
 from interfaces.discord.histories import PAGE_EVENTS, Past
-from interfaces.discord.packing import OpenFile
 from interfaces.discord.parts import PostsOfRun
-from interfaces.discord.results import Place, run_posts
-from interfaces.discord.sending import Post
+from interfaces.discord.posts import Post
+from interfaces.discord.results import Place, files_posts, run_posts
 from interfaces.discord.uploads import Outcome, save_all
+from interfaces.discord.waiting import WaitingList
+from interfaces.discord.words import Words
 from interfaces.discord.workers import Workers
 from interfaces.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class Question:
+    """What somebody asks the model in a channel; `cause` names what Discord delivered."""
+
+    text: str
+    channel_id: int
+    cause: str
+    file_ids: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Archive:
+    """All that is a user's; without `content` when that is larger than the place takes."""
+
+    told: Export
+    size_bytes: int
+    content: bytes | None
 
 
 class Desk:
@@ -42,6 +67,13 @@ class Desk:
     def can_chat(self) -> bool:
         """Whether there is a model to talk to."""
         return self._wiring.has_model
+
+    @cached_property
+    def waiting(self) -> WaitingList:
+        """Who waits for an answer."""
+        wiring = self._wiring
+        notebooks = wiring.notebook("waiting"), wiring.notebook("heard")
+        return WaitingList(*notebooks, wiring.runners, wiring.clock.now, self._workers.quick)
 
     @property
     def stops(self) -> Stops:
@@ -86,19 +118,14 @@ class Desk:
         """Return the user's files that `text` may mean, the newest first."""
         return matching((await self.files(user_id)).files, text)
 
-    async def download(self, user_id: str, file_id: str, limit_bytes: int) -> Delivery:
-        """Hand a file of the user back; `limit_bytes` is what the place takes.
+    async def download(self, user_id: str, file_id: str, place: Place) -> list[Post]:
+        """Hand a file of the user back.
 
         Raises:
             NoSuchFileError: the user has no such file.
         """
-
-        def work() -> Delivery:
-            file, content = self._wiring.open_file(user_id, file_id)
-            with content:
-                return delivery_of(file, content, limit_bytes)
-
-        return await self._workers.quick(work)
+        file = await self.file(user_id, file_id)
+        return await self.posts(lambda: files_posts([file], place))
 
     # -- runs --------------------------------------------------------------------
 
@@ -126,9 +153,12 @@ class Desk:
         by = By.user(user_id, cause)
         return await self._workers.run(lambda: self._wiring.run_code(user_id, code, by=by, observer=observer))
 
-    def posts_of_runs(self, user_id: str, limit_bytes: int, *, is_models: bool) -> PostsOfRun:
-        """Return what makes messages of a user's runs, in a place that takes files of `limit_bytes`."""
-        place = Place(self.opener(user_id), limit_bytes)
+    def place(self, user_id: str, limit_bytes: int, words: Words) -> Place:
+        """Return a place where a user reads, which takes files of `limit_bytes`."""
+        return Place(partial(self._wiring.open_file, user_id), limit_bytes, words)
+
+    def posts_of_runs(self, place: Place, *, is_models: bool) -> PostsOfRun:
+        """Return what makes messages of a user's runs."""
 
         async def posts(execution: Execution) -> list[Post]:
             return await self.posts(lambda: run_posts(execution, place, is_models=is_models))
@@ -147,10 +177,6 @@ class Desk:
         """
         return await self._workers.quick(lambda: self._wiring.past_execution(user_id, execution_id))
 
-    def opener(self, user_id: str) -> OpenFile:
-        """Return what opens a user's files; it blocks."""
-        return partial(self._wiring.open_file, user_id)
-
     def live_files_of(self, user_id: str, past: PastExecution) -> Sequence[LedgerFile]:
         """Return the files of a run that the user still has; it blocks."""
         made = set(past.generated_file_ids)
@@ -158,25 +184,56 @@ class Desk:
 
     # -- the model ---------------------------------------------------------------
 
-    async def chat(
-        self,
-        user_id: str,
-        place: str,
-        text: str,
-        file_ids: Sequence[str],
-        cause: str,
-        observer: TurnObserver,
-    ) -> Answer:
-        """Have a turn with the model, which remembers what was said in the place.
+    async def chat(self, user_id: str, question: Question, observer: TurnObserver) -> Answer:
+        """Have a turn with the model, which remembers what was said in the channel.
 
         Raises:
             RateLimitedError: the user has to wait first.
             QueueFullError, CancelledError, TokensUsedUpError: there was none.
         """
         self._wiring.rate_limits.take(user_id, Activity.QUESTION)
-        by = By.user(user_id, cause)
-        chat = partial(self._wiring.chat, file_ids=file_ids, by=by, observer=observer)
-        return await self._workers.talk(lambda: chat(user_id, place, text))
+        place, by = f"discord:{question.channel_id}", By.user(user_id, question.cause)
+        chat = partial(self._wiring.chat, file_ids=question.file_ids, by=by, observer=observer)
+        return await self._workers.talk(lambda: chat(user_id, place, question.text))
+
+    async def spending(self, reader_id: str, user_id: str | None) -> Spending:
+        """Return what somebody spent on the model: the reader, or a user, whom an operator asks about.
+
+        Raises:
+            NotOperatorError: who asks about another may not.
+        """
+        if user_id is None:
+            return await self._workers.quick(lambda: self._wiring.spending(reader_id))
+        return await self._workers.quick(lambda: self._wiring.audit_spending(reader_id, user_id))
+
+    # -- everything --------------------------------------------------------------
+
+    async def export(self, user_id: str, limit_bytes: int) -> Archive:
+        """Return all that is the user's in one archive.
+
+        Raises:
+            InvalidValueError: nothing is kept of the user.
+            RateLimitedError: the user has to wait first.
+        """
+
+        def work() -> Archive:
+            with TemporaryFile() as file:
+                told = self._wiring.export(user_id, file)
+                size_bytes = file.seek(0, os.SEEK_END)
+                file.seek(0)
+                return Archive(told, size_bytes, file.read() if size_bytes <= limit_bytes else None)
+
+        self._wiring.rate_limits.take(user_id, Activity.RUN)
+        return await self._workers.run(work)
+
+    async def forget(self, user_id: str, cause: str) -> Erasure:
+        """Stop what goes on for the user, and erase all that is kept of them.
+
+        Raises:
+            EnvironmentFaultError: some of it cannot be erased now; the next start goes on with it.
+        """
+        self.stops.stop_all_of(user_id)
+        return await self._workers.run(lambda: self._wiring.forget(user_id, by=By.user(user_id, cause)))
 
     # -- looking back ------------------------------------------------------------
 

@@ -11,7 +11,17 @@ NO_TOKEN = (
     "There is no DISCORD_TOKEN. Make a bot at "
     f"{PORTAL}, copy its token (Bot, Reset Token) into DISCORD_TOKEN, and start again."
 )
-NEEDED = "View Channel, Send Messages, Embed Links, Attach Files and Read Message History"
+RIGHTS = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "embed_links": "Embed Links",
+    "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
+}
+"""What the bot needs, as its client calls it and as Discord shows it."""
+
+NEEDED = ", ".join(RIGHTS.values())
 
 
 def start_fault(error: Exception) -> EnvironmentFaultError | None:
@@ -32,6 +42,29 @@ def start_fault(error: Exception) -> EnvironmentFaultError | None:
     if isinstance(error, disnake.DiscordException):
         return EnvironmentFaultError(f"Discord ended the connection: {error} Start again later.")
     return None
+
+
+def lacking_words(guild: disnake.Guild) -> str | None:
+    """Return what the bot lacks in a server, None when it has all that it needs."""
+    lacking = [shown for name, shown in RIGHTS.items() if not getattr(guild.me.guild_permissions, name)]
+    if not lacking:
+        return None
+    return (
+        f"In the server {guild.name} the bot's role lacks {', '.join(lacking)}: give it that in its settings."
+    )
+
+
+def unseen_words(channel_id: str) -> str:
+    """Return that a channel of the settings is none that the bot sees."""
+    return (
+        f"DISCORD_CHANNEL_IDS names {channel_id}, a channel that the bot does not see. Invite it to that "
+        "server, give its role View Channel there, or take the id out."
+    )
+
+
+def no_rights_words(place: Any) -> str:
+    """Return where the bot was spoken to and may not answer, and what to give it."""
+    return f"The bot may not write in #{place}, where it is spoken to. Give its role {NEEDED} there."
 
 
 def permission_words(place: Any, error: disnake.Forbidden) -> str:

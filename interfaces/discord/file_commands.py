@@ -9,12 +9,12 @@ from disnake.interactions.application_command import ApplicationCommandInteracti
 from disnake.interactions.modal import ModalInteraction
 
 from domain.errors import FileLedgerError
-from interfaces.discord.answering import Answer, acknowledge, deliver
 from interfaces.discord.answers import Answers
 from interfaces.discord.cards import upload_card
 from interfaces.discord.desk import Desk
 from interfaces.discord.file_list import FilesPage, choice_of, files_card
 from interfaces.discord.histories import history_card, why_card
+from interfaces.discord.interactions import Answer, acknowledge, deliver
 from interfaces.discord.modals import RunForm
 from interfaces.discord.widgets import MAX_OPTIONS
 from interfaces.discord.words import Words, description, name, option
@@ -121,7 +121,7 @@ class FileCommands(commands.Cog):
     async def _run(self, inter: ModalInteraction[Any], form: RunForm) -> None:
         await acknowledge(inter, is_private=not form.is_public)
         start = partial(self._desk.run, str(inter.author.id), form.code_in(inter))
-        await self._answers.run(inter, start, is_ephemeral=not form.is_public)
+        await self._answers.run(inter, start, is_private=not form.is_public)
 
     async def _history(self, inter: Command, file: str | None) -> None:
         await acknowledge(inter)

@@ -11,7 +11,10 @@ from domain.events import (
     ExecutionStarted,
     FileEvicted,
     FileRecorded,
+    HistoryImported,
     HistoryRead,
+    HoldPlaced,
+    HoldReleased,
     LedgerEvent,
     TurnFinished,
 )
@@ -29,6 +32,7 @@ PAGE_EVENTS = 15
 MAX_DIGITS = 9  # of a number that somebody may have forged
 NAME_CHARACTERS = 60
 CODE_CHARACTERS = 60
+REASON_CHARACTERS = 100
 OWN = ""
 
 
@@ -126,22 +130,26 @@ def _line(event: LedgerEvent, owner_id: str, names: Mapping[str, str], words: Wo
 
 def _facts(event: LedgerEvent, names: Mapping[str, str], words: Words) -> dict[str, object]:
     """Return what the sentence about an event names."""
+    facts: dict[str, object] = {"file": _name(getattr(event, "file_id", None) or "", names)}
     match event:
         case FileRecorded():
-            return {"file": _name(event.file_id, names), "size": size_text(event.size_bytes)}
+            facts["size"] = size_text(event.size_bytes)
         case FileEvicted():
-            other = _name(event.displaced_by, names)
-            return {"file": _name(event.file_id, names), "other": other, "limit": _limit(event, words)}
+            facts |= {"other": _name(event.displaced_by, names), "limit": _limit(event, words)}
         case ExecutionStarted() | ExecutionFinished():
-            return _facts_of_run(event, words)
+            facts = _facts_of_run(event, words)
         case HistoryRead():
             who = event.actor.partition(":")[2]
             reader = f"<@{who}>" if who.isdecimal() else shown_name(who, NAME_CHARACTERS)
-            return {"first": event.first_sequence, "last": event.last_sequence, "reader": reader}
+            facts |= {"first": event.first_sequence, "last": event.last_sequence, "reader": reader}
+        case HoldPlaced() | HoldReleased():
+            facts["reason"] = shown_name(event.reason, REASON_CHARACTERS)
+        case HistoryImported():
+            facts["events"] = event.events
         case TurnFinished():
             tokens = f"{event.input_tokens + event.output_tokens:,}"
-            return {"model": shown_name(event.model, NAME_CHARACTERS), "tokens": tokens}
-    return {"file": _name(getattr(event, "file_id", ""), names)}
+            facts |= {"model": shown_name(event.model, NAME_CHARACTERS), "tokens": tokens}
+    return facts
 
 
 def _facts_of_run(event: ExecutionStarted | ExecutionFinished, words: Words) -> dict[str, object]:

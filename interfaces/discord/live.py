@@ -11,15 +11,17 @@ import structlog
 
 from application.run_code import Execution
 from application.stops import Stop
-from application.turn import Answer
+from application.turn import CLOSING_WORDS, MAX_ROUNDS, Answer, StopReason
 from domain.errors import FileLedgerError
 from interfaces.discord.observer import Began, Ended, News, Printed, Progressed, Reporter, Said
 from interfaces.discord.parts import Part, PostsOfRun, RunPart, TextPart
+from interfaces.discord.posts import Post
 from interfaces.discord.results import who_words
-from interfaces.discord.sending import Outlet, Post
+from interfaces.discord.sending import Outlet
 from interfaces.discord.text import small
+from interfaces.discord.waiting import note
 from interfaces.discord.widgets import cancel_button
-from interfaces.discord.words import ENGLISH, Words
+from interfaces.discord.words import Words
 
 EDIT_EVERY_S = 1.5
 """Users complain of less patient bots: Discord slows them down, and the answer with them."""
@@ -59,13 +61,15 @@ class LiveAnswer:
         reporter: Reporter,
         stop: Stop,
         posts_of: PostsOfRun,
-        words: Words = ENGLISH,
+        words: Words,
     ) -> None:
         self._words = words
         self._outlet, self._reporter, self._stop, self._posts_of = outlet, reporter, stop, posts_of
-        self._sheets = [_Sheet(TextPart())]
+        self._sheets = [_Sheet(TextPart(words))]
         self._closed = 0
         self._is_turn = True
+        self._open_id = ""
+        self._stopped_because: StopReason | None = None
 
     async def follow_turn(self, work: Awaitable[Answer]) -> None:
         """Show a turn with the model until it is over; what failed is said in the end."""
@@ -74,7 +78,7 @@ class LiveAnswer:
     async def follow_run(self, work: Awaitable[Execution], *, first_after_s: float) -> None:
         """Show a single run; nothing is said of one that is over before `first_after_s`."""
         self._is_turn = False
-        self._sheets = [_Sheet(RunPart(self._posts_of, time.monotonic))]
+        self._sheets = [_Sheet(RunPart(self._posts_of, self._words, time.monotonic))]
         await self._follow(self._run_to_end(work), first_after_s=first_after_s)
 
     async def _run_to_end(self, work: Awaitable[Execution]) -> None:
@@ -83,8 +87,10 @@ class LiveAnswer:
         await asyncio.sleep(0)
 
     async def _turn(self, work: Awaitable[Answer]) -> None:
-        if (error := (await work).error) is not None:
-            raise error
+        answer = await work
+        self._stopped_because = answer.stopped_because
+        if answer.error is not None:
+            raise answer.error
 
     async def _follow(self, work: Awaitable[object], *, first_after_s: float) -> None:
         task = asyncio.ensure_future(work)
@@ -97,14 +103,20 @@ class LiveAnswer:
             self._stop.ask(UNSEEN_ACTOR)
             await asyncio.wait([task])
             raise
+        await self._end(task)
+
+    async def _end(self, task: asyncio.Future[object]) -> None:
         try:
             await task
         except FileLedgerError as error:
             self._take_news()
-            self._say_fault(self._words.error(error))
+            self._add(f"⚠️ {self._words.error(error)}")
         self._take_news()
-        if self._is_turn and (actor := self._stop.cancelled_by()) and not self._is_said_who():
-            self._text().text += f"\n{small(f'Cancelled by {who_words(actor)}.')}"
+        actor = self._stop.cancelled_by()
+        if self._is_turn and actor and not self._is_said_who():
+            self._add(small(self._words("CANCELLED_BY", who=who_words(actor, self._words))))
+        if self._stopped_because in CLOSING_WORDS:
+            self._add(small(self._words(f"STOPPED_{self._stopped_because}", rounds=MAX_ROUNDS)))
         await self._show(is_over=True)
 
     async def _show_for_now(self) -> None:
@@ -133,27 +145,27 @@ class LiveAnswer:
         elif isinstance(news, Began):
             self._run()
         elif isinstance(news, Progressed):
-            self._run().progress(news.words)
+            self._run().progress(news.progress)
         elif isinstance(news, Printed):
             self._run().print(news.text)
         elif isinstance(news, Ended):
             self._run().execution = news.execution
             if self._is_turn:
-                self._sheets.append(_Sheet(TextPart()))
+                self._sheets.append(_Sheet(TextPart(self._words)))
 
     def _text(self) -> TextPart:
         """Return the text part to go on with."""
         part = self._sheets[-1].part
         if isinstance(part, TextPart):
             return part
-        return self._begin(TextPart())
+        return self._begin(TextPart(self._words))
 
     def _run(self) -> RunPart:
         """Return the run part to go on with."""
         part = self._sheets[-1].part
         if isinstance(part, RunPart):
             return part
-        return self._begin(RunPart(self._posts_of, time.monotonic))
+        return self._begin(RunPart(self._posts_of, self._words, time.monotonic))
 
     def _begin(self, part: P) -> P:
         """Begin a part; it takes over the place of one that shows nothing yet."""
@@ -166,9 +178,9 @@ class LiveAnswer:
             self._sheets.append(_Sheet(part))
         return part
 
-    def _say_fault(self, words: str) -> None:
+    def _add(self, paragraph: str) -> None:
         part = self._text()
-        part.text = f"{part.text.rstrip()}\n\n⚠️ {words}".strip()
+        part.text = f"{part.text.rstrip()}\n\n{paragraph}".strip()
 
     # -- showing -------------------------------------------------------------------
 
@@ -178,11 +190,19 @@ class LiveAnswer:
             is_open = not is_over and sheet is self._sheets[-1]
             posts = await sheet.part.posts(is_closed=not is_open)
             if is_open and posts:
-                posts = [*posts[:-1], replace(posts[-1], rows=cancel_button(self._stop.work_id))]
+                posts = [*posts[:-1], replace(posts[-1], rows=cancel_button(self._stop.work_id, self._words))]
             await sheet.show(posts, self._outlet)
             if is_open:
+                await self._note_open(sheet)
                 return
             self._closed += 1
+
+    async def _note_open(self, sheet: _Sheet) -> None:
+        """Note the message with the Cancel button, which nobody would take away after a kill."""
+        open_id = sheet.shown[-1][0] if sheet.shown else ""
+        if open_id != self._open_id:
+            self._open_id = open_id
+            await note(shown_id=open_id)
 
 
 def _looks(post: Post) -> tuple[object, ...]:

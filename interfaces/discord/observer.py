@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from application.ports.progress import Progress
 from application.ports.sandbox import OutputStream
 from application.run_code import Execution
 from application.stops import Stop
@@ -25,7 +26,7 @@ class Began:
 class Progressed:
     """What is waited for."""
 
-    words: str
+    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ class Reporter:
         """Take output as it appears."""
         self._tell(Printed(text))
 
-    def show_progress(self, text: str) -> None:
-        """Take a word on what is waited for."""
-        self._tell(Progressed(text))
+    def show_progress(self, progress: Progress) -> None:
+        """Take what is waited for."""
+        self._tell(Progressed(progress))
 
     def _tell(self, news: News) -> None:
         self._loop.call_soon_threadsafe(self.news.put_nowait, news)

@@ -9,9 +9,9 @@ from disnake.interactions.application_command import ApplicationCommandInteracti
 
 from application.operators import Status
 from application.ports.sandbox import Check
-from interfaces.discord.answering import Answer, acknowledge, deliver
 from interfaces.discord.desk import Desk
 from interfaces.discord.histories import history_card
+from interfaces.discord.interactions import Answer, acknowledge, deliver
 from interfaces.discord.text import clipped
 from interfaces.discord.words import Words, description, name, option
 from interfaces.sizes import size_text

@@ -23,9 +23,10 @@ OpenFile = Callable[[str], tuple[LedgerFile, BinaryIO]]
 
 @dataclass
 class Packed:
-    """Files in batches, one a message, and those that fit nowhere."""
+    """Files in batches, one a message, which of them are zipped, and those that fit nowhere."""
 
     batches: list[list[disnake.File]] = field(default_factory=list)
+    zipped: list[LedgerFile] = field(default_factory=list)
     left: list[LedgerFile] = field(default_factory=list)
     _room_bytes: int = 0
 
@@ -58,8 +59,10 @@ def packed(
             continue
         if content is None:
             result.left.append(file)
-        else:
-            result.add(*content, limit_bytes)
+            continue
+        result.add(*content, limit_bytes)
+        if file.size_bytes > limit_bytes:
+            result.zipped.append(file)
     return result
 
 

@@ -7,14 +7,15 @@ from typing import Protocol
 
 import disnake
 
+from application.ports.progress import Progress, Stage
 from application.run_code import Execution
-from interfaces.discord.sending import Post
+from interfaces.discord.posts import Post
 from interfaces.discord.splitting import split_answer
 from interfaces.discord.text import clipped, fenced, plain, small
+from interfaces.discord.words import Words
 
-THINKING = small("Thinking …")
 LAST_LINES, LAST_CHARACTERS = 6, 600
-PROGRESS_CHARACTERS = 150
+DETAIL_CHARACTERS = 120
 MOST_STREAMED = 100_000
 """Output kept for showing while it appears; the result carries all of it."""
 
@@ -37,14 +38,14 @@ class TextPart:
 
     is_alive = False
 
-    def __init__(self, text: str = "") -> None:
-        self.text = text
+    def __init__(self, words: Words) -> None:
+        self.text, self._words = "", words
 
     async def posts(self, *, is_closed: bool) -> list[Post]:
         """Return the text so far in messages; attached is what is too long once it is complete."""
         if not self.text.strip():
-            return [] if is_closed else [Post(THINKING)]
-        split = await asyncio.to_thread(split_answer, self.text)
+            return [] if is_closed else [Post(small(f"{self._words('PROGRESS_THINKING')} …"))]
+        split = await asyncio.to_thread(split_answer, self.text, self._words)
         posts = [Post(message) for message in split.messages]
         if is_closed and split.attached:
             files = [
@@ -57,9 +58,9 @@ class TextPart:
 class RunPart:
     """A run, waiting, going on, or over. `now_s` is a clock for durations."""
 
-    def __init__(self, posts_of: PostsOfRun, now_s: Callable[[], float]) -> None:
-        self._posts_of, self._now_s = posts_of, now_s
-        self._words, self._since_s = "starting", now_s()
+    def __init__(self, posts_of: PostsOfRun, words: Words, now_s: Callable[[], float]) -> None:
+        self._posts_of, self._words, self._now_s = posts_of, words, now_s
+        self._progress, self._since_s = Progress(Stage.STARTING), now_s()
         self._output = ""
         self._result: list[Post] | None = None
         self.execution: Execution | None = None
@@ -69,27 +70,28 @@ class RunPart:
         """Whether seconds are counted."""
         return self.execution is None
 
-    def progress(self, words: str) -> None:
+    def progress(self, progress: Progress) -> None:
         """Say what is waited for from now on."""
-        if words != self._words:
-            self._words, self._since_s = words, self._now_s()
+        if progress != self._progress:
+            self._progress, self._since_s = progress, self._now_s()
 
     def print(self, text: str) -> None:
         """Show output; who prints is running."""
         self._output = (self._output + text)[-MOST_STREAMED:]
-        self.progress("running")
+        self.progress(Progress(Stage.RUNNING))
 
     async def posts(self, *, is_closed: bool) -> list[Post]:
         """Return the run's progress, or its result."""
         if self.execution is None:
-            return [Post(small("Not run.") if is_closed else self._progress())]
+            return [Post(small(self._words("NOT_RUN")) if is_closed else self._shown())]
         if self._result is None:
             self._result = await self._posts_of(self.execution)
         return self._result
 
-    def _progress(self) -> str:
-        words = plain(clipped(self._words, PROGRESS_CHARACTERS))
+    def _shown(self) -> str:
+        detail = plain(clipped(self._progress.detail, DETAIL_CHARACTERS))
+        words = self._words(f"PROGRESS_{self._progress.stage.name}", detail=detail)
         waited_s = int(self._now_s() - self._since_s)
-        line = small(words[:1].upper() + words[1:] + (f" · {waited_s} s" if waited_s else " …"))
+        line = small(words + (f" · {waited_s} s" if waited_s else " …"))
         last = "\n".join(self._output.rstrip().split("\n")[-LAST_LINES:])[-LAST_CHARACTERS:]
         return f"{fenced(last)}\n{line}" if last.strip() else line

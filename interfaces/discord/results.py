@@ -11,11 +11,13 @@ from application.run_code import Execution
 from application.stops import SHUTDOWN_ACTOR
 from domain.executions import Outcome
 from domain.files import LedgerFile
-from interfaces.discord.packing import OpenFile, packed
-from interfaces.discord.sending import Post
+from interfaces.discord.packing import OpenFile, Packed, packed
+from interfaces.discord.posts import Post
 from interfaces.discord.text import MESSAGE_CHARACTERS, clipped, fenced, plain, shown_name, small
 from interfaces.discord.widgets import SHOW_CODE, SHOW_FILES, SHOW_OUTPUT, run_buttons
-from interfaces.waits import wait_text
+from interfaces.discord.words import Words
+from interfaces.sizes import size_text
+from interfaces.waits import WORTH_TELLING_MS
 
 OUTPUT_NAME = "output.txt"
 NAMED = 5
@@ -29,10 +31,11 @@ NOTES_CHARACTERS = 900
 
 @dataclass(frozen=True)
 class Place:
-    """What files may be sent where: how they are opened, and the largest that the place takes."""
+    """Where messages go: how their files are opened, the largest that is taken, and who reads."""
 
     open_file: OpenFile
     limit_bytes: int
+    words: Words
 
 
 def run_posts(execution: Execution, place: Place, *, is_models: bool) -> list[Post]:
@@ -49,8 +52,9 @@ def run_posts(execution: Execution, place: Place, *, is_models: bool) -> list[Po
     sent = packed(execution.files, place.open_file, place.limit_bytes, texts)
     lines = [
         fenced(shown) if shown else "",
-        small(_status(execution)),
-        *_notes(execution, sent.left),
+        small(_status(execution, place.words)),
+        *_notes(execution, place.words),
+        *packing_notes(sent, place),
     ]
     actions = [SHOW_CODE]
     if shown != output and not texts:
@@ -58,7 +62,9 @@ def run_posts(execution: Execution, place: Place, *, is_models: bool) -> list[Po
     if sent.left:
         actions.append(SHOW_FILES)
     batches: list[list[disnake.File]] = sent.batches or [[]]
-    first = Post("\n".join(filter(None, lines)), run_buttons(execution.execution_id, *actions), batches[0])
+    first = Post(
+        "\n".join(filter(None, lines)), run_buttons(execution.execution_id, place.words, *actions), batches[0]
+    )
     return [first, *(Post(files=batch) for batch in batches[1:])]
 
 
@@ -67,24 +73,26 @@ def code_post(past: PastExecution) -> Post:
     return _fenced_or_attached(past.code, "python", "code.py")
 
 
-def output_post(past: PastExecution) -> Post:
+def output_post(past: PastExecution, words: Words) -> Post:
     """Return what a run printed, as far as the ledger keeps it."""
-    return _fenced_or_attached(past.output_tail or "(nothing was printed)", "", OUTPUT_NAME)
+    if not past.output_tail.strip():
+        return Post(small(words("NO_OUTPUT")))
+    return _fenced_or_attached(past.output_tail, "", OUTPUT_NAME)
 
 
 def files_posts(files: Sequence[LedgerFile], place: Place) -> list[Post]:
-    """Return files of a run once more."""
+    """Return files that the user has, once more."""
     sent = packed(files, place.open_file, place.limit_bytes)
-    words = "\n".join(_too_large(sent.left)) if files else "None of this run's files is left."
+    told = "\n".join(packing_notes(sent, place)) if files else place.words("NO_FILES_LEFT")
     batches = sent.batches or [[]]
-    return [Post(words, files=batches[0]), *(Post(files=batch) for batch in batches[1:])]
+    return [Post(told, files=batches[0]), *(Post(files=batch) for batch in batches[1:])]
 
 
-def who_words(actor: str) -> str:
+def who_words(actor: str, words: Words) -> str:
     """Return who did something, as people on Discord know them."""
     kind, _, name = actor.partition(":")
     if actor == SHUTDOWN_ACTOR:
-        return "the bot, which is being restarted"
+        return words("THE_BOT_ITSELF")
     return f"<@{name}>" if kind in {"user", "admin"} and name.isdigit() else plain(actor)
 
 
@@ -110,17 +118,25 @@ def _glance(output: str) -> str:
     return "\n".join([*shown, "…"] if len(shown) < len(lines) else shown)
 
 
-def _status(execution: Execution) -> str:
-    seconds = f"{execution.duration_ms / 1000:.1f} s{wait_text(execution.package_wait_ms)}"
+def _status(execution: Execution, words: Words) -> str:
+    time = _time(execution, words)
     if execution.stopped_by:
-        return f"Cancelled by {who_words(execution.stopped_by)} after {seconds}"
+        return words("RUN_CANCELLED", who=who_words(execution.stopped_by, words), time=time)
     if execution.outcome is not Outcome.SUCCEEDED:
         reason = execution.explanation or _last_line(execution.stderr)
-        what = execution.outcome.value.replace("_", " ").capitalize()
-        return f"{what} after {seconds}" + (f": {_brief(reason)}" if reason else "")
-    packages = [f"installed {_brief(', '.join(execution.packages_installed))}"]
-    ran = f"Ran in {seconds}" + ("" if _output_of(execution) or execution.files else ", without output")
-    return " · ".join([ran, *(packages if execution.packages_installed else [])])
+        outcome = words(f"OUTCOME_{execution.outcome}")
+        ended = words("RUN_ENDED", outcome=outcome[:1].upper() + outcome[1:], time=time)
+        return ended + (f": {_brief(reason)}" if reason else "")
+    has_result = _output_of(execution) or execution.files
+    ran = words("RUN_DONE", time=time) if has_result else words("RUN_SILENT", time=time)
+    packages = _brief(", ".join(execution.packages_installed))
+    return f"{ran} · {words('RUN_INSTALLED', packages=packages)}" if packages else ran
+
+
+def _time(execution: Execution, words: Words) -> str:
+    waited, ran = (f"{ms / 1000:.1f} s" for ms in (execution.package_wait_ms, execution.duration_ms))
+    is_worth_telling = execution.package_wait_ms >= WORTH_TELLING_MS
+    return words("TIME_AND_WAIT", time=ran, wait=waited) if is_worth_telling else ran
 
 
 def _brief(words: str) -> str:
@@ -131,20 +147,32 @@ def _last_line(text: str) -> str:
     return text.strip().rpartition("\n")[2]
 
 
-def _notes(execution: Execution, left: Sequence[LedgerFile]) -> list[str]:
-    skipped = [small(f"Not kept: {_brief(why)}") for why in execution.skipped_outputs]
-    if len(skipped) > 1:
-        skipped[0] += f" (and {len(skipped) - 1} more)"
-    return [*skipped[:1], *_too_large(left)]
-
-
-def _too_large(left: Sequence[LedgerFile]) -> list[str]:
-    if not left:
+def _notes(execution: Execution, words: Words) -> list[str]:
+    skipped = execution.skipped_outputs
+    if not skipped:
         return []
-    names = ", ".join(f"{shown_name(file.filename, 40)} (`{file.file_id}`)" for file in left[:NAMED])
-    more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
-    words = "Too large for Discord, even zipped, but kept in your files"
-    return [f"{words}: {names}{more}. Ask me to split it, or to save it in a smaller format."]
+    return [small(words("NOT_KEPT", why=_and_more([_brief(skipped[0])], len(skipped) - 1, words)))]
+
+
+def packing_notes(sent: Packed, place: Place) -> list[str]:
+    """Return what has to be said about files that could not come as they are."""
+    limit, words, told = size_text(place.limit_bytes), place.words, list[str]()
+    if sent.zipped:
+        told.append(words("ZIPPED", names=_names(sent.zipped, words), limit=limit))
+    if sent.left:
+        told.append(words("TOO_LARGE", names=_names(sent.left, words), limit=limit))
+    return told
+
+
+def _names(files: Sequence[LedgerFile], words: Words) -> str:
+    names = [f"{shown_name(file.filename, 40)} (`{file.file_id}`)" for file in files[:NAMED]]
+    return _and_more(names, len(files) - NAMED, words)
+
+
+def _and_more(shown: Sequence[str], more: int, words: Words) -> str:
+    """Return what is shown, and how many more there are."""
+    joined = ", ".join(shown)
+    return words("AND_MORE", shown=joined, more=more) if more > 0 else joined
 
 
 def _fenced_or_attached(text: str, language: str, filename: str) -> Post:

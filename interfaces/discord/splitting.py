@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from interfaces.discord.tables import aligned, is_row, is_rule
 from interfaces.discord.text import FENCE, MESSAGE_CHARACTERS, fenced
+from interfaces.discord.words import Words
 
 MOST_MESSAGES = 5
 """A longer answer is attached as a whole."""
@@ -38,7 +39,7 @@ class _Block:
     language: str | None = None
 
 
-def split_answer(text: str) -> Split:
+def split_answer(text: str, words: Words) -> Split:
     """Return an answer in Markdown as messages; tables become aligned blocks."""
     pieces, attached = list[str](), list[Attached]()
     for block in _blocks(text):
@@ -49,10 +50,10 @@ def split_answer(text: str) -> Split:
         else:
             name = f"code-{len(attached) + 1}.{_EXTENSIONS.get(block.language.lower(), 'txt')}"
             attached.append(Attached(name, "\n".join(block.lines)))
-            pieces.append(f"*(attached: {name})*")
+            pieces.append(f"*({words('ATTACHED', name=name)})*")
     messages = _packed(pieces)
     if len(messages) > MOST_MESSAGES:
-        rest = "*(The whole answer is attached.)*"
+        rest = f"*({words('ATTACHED_WHOLE')})*"
         kept = messages[: MOST_MESSAGES - 1]
         return Split([*kept, rest], [*attached, Attached("answer.md", text)])
     return Split(messages, attached)

@@ -18,7 +18,7 @@ PICK = f"{PREFIX}:pick"
 DOWNLOAD, WHY, HISTORY = "download", "why", "history"
 RUN_PREFIX, CANCEL_PREFIX = "run", "cancel"
 SHOW_CODE, SHOW_OUTPUT, SHOW_FILES = "code", "output", "files"
-RUN_LABELS = {SHOW_CODE: "Show code", SHOW_OUTPUT: "Show output", SHOW_FILES: "Get the files"}
+RUN_ACTIONS = frozenset({SHOW_CODE, SHOW_OUTPUT, SHOW_FILES})
 DELETE, CONFIRMED = "delete", "delete-confirmed"
 ACTIONS = frozenset({*ANALYSES, DOWNLOAD, WHY, HISTORY, DELETE, CONFIRMED})
 MAX_OPTIONS = 25
@@ -65,24 +65,20 @@ class RunAction:
         """Return the action of a custom id; None when it is none of ours."""
         prefix, _, rest = (custom_id or "").partition(":")
         action, _, execution_id = rest.partition(":")
-        is_ours = prefix == RUN_PREFIX and action in RUN_LABELS and execution_id
+        is_ours = prefix == RUN_PREFIX and action in RUN_ACTIONS and execution_id
         return cls(action, execution_id) if is_ours else None
 
 
-def run_buttons(execution_id: str, *actions: str) -> Rows:
+def run_buttons(execution_id: str, words: Words, *actions: str) -> Rows:
     """Return the row of what a past run can show."""
-    return [
-        [
-            disnake.ui.Button(label=RUN_LABELS[action], custom_id=RunAction(action, execution_id).custom_id)
-            for action in actions
-        ]
-    ]
+    ids = [(words(f"SHOW_{action.upper()}"), RunAction(action, execution_id).custom_id) for action in actions]
+    return [[disnake.ui.Button(label=label, custom_id=custom_id) for label, custom_id in ids]]
 
 
-def cancel_button(work_id: str) -> Rows:
+def cancel_button(work_id: str, words: Words) -> Rows:
     """Return the button that stops what goes on."""
     danger = disnake.ButtonStyle.danger
-    return [[disnake.ui.Button(label="Cancel", style=danger, custom_id=f"{CANCEL_PREFIX}:{work_id}")]]
+    return [[disnake.ui.Button(label=words("CANCEL"), style=danger, custom_id=f"{CANCEL_PREFIX}:{work_id}")]]
 
 
 def work_to_cancel(custom_id: str | None) -> str | None:

@@ -10,7 +10,7 @@ from application.checkpoints import Checkpoints, CheckpointWitness
 from application.compare import CompareFiles
 from application.fsck import Fsck
 from application.looks import RecordLook
-from application.operators import AuditUser
+from application.operators import AuditSpending, AuditUser
 from application.ports.checkpoints import Note
 from application.prove import Prove
 from application.provenance import TraceFile
@@ -31,6 +31,11 @@ class Auditing(Serving):
     def history(self) -> ReadHistory:
         """Read the audit trail."""
         return ReadHistory(self.store)
+
+    @cached_property
+    def audit_spending(self) -> AuditSpending:
+        """See what another user spends, which is recorded there."""
+        return AuditSpending(self.operators, self.spending, self.look)
 
     @cached_property
     def audit(self) -> AuditUser:

@@ -20,6 +20,7 @@ from infrastructure.conversations.sealed_folder import SealedConversations
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.store import SQLiteLedgerStore
 from infrastructure.model.factory import create_model
+from infrastructure.notebook_folder import FolderNotebook
 from infrastructure.runners import RunnerLocks
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.capacity import runs_at_once
@@ -112,6 +113,10 @@ class Parts:
         runners = RunnerLocks(self.data_dir / "runners")
         self._stack.callback(runners.close)
         return runners
+
+    def notebook(self, name: str) -> FolderNotebook:
+        """Return small notes for the process that comes after this one."""
+        return FolderNotebook(self.data_dir / "chat" / name)
 
     @cached_property
     def conversations(self) -> SealedConversations:

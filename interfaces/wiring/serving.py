@@ -6,7 +6,7 @@ from pathlib import Path
 from application.ask import Ask
 from application.chat import WAITING_QUESTIONS, Chat
 from application.executions import ReadExecution
-from application.files import DeleteFile, ListFiles, OpenFile
+from application.files import DeleteFile, KnownTables, ListFiles, OpenFile
 from application.operators import Operators
 from application.rate_limits import RateLimits
 from application.run_code import RunCode
@@ -60,7 +60,7 @@ class Serving(Parts):
     @cached_property
     def ask(self) -> Ask:
         """Have a turn with the model."""
-        return Ask(self.model, self.run_code, self.list_files, self.clock)
+        return Ask(self.model, self.run_code, self.list_files, KnownTables(self.ledgers), self.clock)
 
     @cached_property
     def chat(self) -> Chat:
@@ -77,12 +77,12 @@ class Serving(Parts):
     @cached_property
     def spending(self) -> ReadSpending:
         """What users spent on the model."""
-        return ReadSpending(self.store)
+        return ReadSpending(self.store, self.settings.daily_token_limit_per_user)
 
     @cached_property
     def stops(self) -> Stops:
         """What goes on and can be stopped."""
-        return Stops(self._ids, self.settings.admin_user_ids)
+        return Stops(self._ids, self.operators)
 
     @cached_property
     def operators(self) -> Operators:

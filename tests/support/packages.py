@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from application.ports.progress import Progress
 from domain.packages import PackagePolicy, PackageRules
 from infrastructure.sandbox.bubblewrap import find_bwrap
 from infrastructure.sandbox.packages.base import BaseEnvironment
@@ -38,7 +39,7 @@ class Packages:
 
     library: PackageLibrary
     clock: SettableClock
-    said: list[str] = field(default_factory=list)
+    said: list[Progress] = field(default_factory=list)
 
     def provide(
         self,

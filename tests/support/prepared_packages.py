@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from application.ports.progress import Progress, Stage
 from infrastructure.sandbox.packages.source import Layer, Provision, Refusal
 
 LONGEST_S = 30.0
@@ -36,7 +37,7 @@ class PreparedPackages:
         *,
         user_id: str,
         present: Sequence[Layer],
-        say: Callable[[str], None],
+        say: Callable[[Progress], None],
         is_abandoned: Callable[[], bool],
     ) -> Provision:
         """Make the layers."""
@@ -44,7 +45,7 @@ class PreparedPackages:
         self.users.add(user_id)
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)
-        say(f"installing {', '.join(modules)}")
+        say(Progress(Stage.INSTALLING, ", ".join(modules)))
         while not self.released.wait(0.02):
             if is_abandoned():
                 self.abandoned.set()

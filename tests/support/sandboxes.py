@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from application.ports.progress import Progress
 from application.ports.sandbox import Check, GrantedFile, OutputStream, RunRequest, RunResult
 from domain.file_types import HEAD_BYTES, identify
 from domain.files import LedgerFile
@@ -52,9 +53,9 @@ class RecordingHost:
         """Remember the text."""
         self.shown.append((stream, text))
 
-    def show_progress(self, text: str) -> None:
-        """Remember the word."""
-        self.progress.append(text)
+    def show_progress(self, progress: Progress) -> None:
+        """Remember the words for it."""
+        self.progress.append(str(progress))
 
     def files(self) -> Sequence[LedgerFile]:
         """List the granted files, oldest first."""

@@ -1,6 +1,7 @@
 """Files of the user: listed by the host, and opened by it as read-only descriptors."""
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -8,6 +9,7 @@ import calling
 import host_channel
 
 _LONGEST_ASKED, _LONGEST_SHOWN = 400, 40
+_TELL_S = 0.2  # nobody waits for a host that does not listen
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,12 @@ def descriptions() -> list[dict[str, Any]]:
         found += reply["files"]
         if not reply["more"]:
             return found
+
+
+def tell_tables(file_id: str, tables: list[dict[str, Any]]) -> None:
+    """Tell the host which tables a file holds; the model of the next question knows them then."""
+    with suppress(host_channel.HostGoneError):
+        host_channel.ask({"saw": file_id, "tables": tables}, _TELL_S)
 
 
 def _warn_of_namesakes(granted: Granted, namesakes: int) -> None:

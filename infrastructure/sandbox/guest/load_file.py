@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import host_files
+import table_outlines
 from loaders.errors import LoadFileError
 from loaders.registry import Loader, Options, loader_named
 from loaders.source import Source
@@ -35,11 +36,15 @@ def load_file(file_id: str, *, as_: str | None = None, **options: Any) -> Any:
         FileNotFoundError: the user has no such file.
         LoadFileError: the content or an option does not fit; the message says how.
     """
-    with Source(host_files.open_granted(file_id)) as source:
+    granted = host_files.open_granted(file_id)
+    with Source(granted) as source:
         _filenames[file_id] = source.filename
         if as_ is not None:
             return _raw(source, as_, options)
-        return _loaded(source, loader_named(source.loader), options)
+        loaded = _loaded(source, loader_named(source.loader), options)
+    if not options:
+        table_outlines.tell_once(granted.file_id, loaded)
+    return loaded
 
 
 def filename_of(file_id: str) -> str:

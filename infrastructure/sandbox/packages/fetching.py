@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from application.ports.clock import Clock
+from application.ports.progress import Progress, Stage
 from infrastructure.files import make_private_folder
 from infrastructure.sandbox.packages.base import BaseEnvironment, top_level_modules
 from infrastructure.sandbox.packages.bytecode import BytecodeCompiler
@@ -40,7 +41,7 @@ class Asking:
 
     user_id: str
     pins: Mapping[str, str]
-    say: Callable[[str], None]
+    say: Callable[[Progress], None]
     is_abandoned: Callable[[], bool]
 
 
@@ -165,14 +166,14 @@ class Fetcher:
 
     def _install(self, distribution: str, asking: Asking) -> KeptLayer:
         with self._installer(self._config, asking.is_abandoned) as installer:
-            asking.say(f"looking up {distribution}")
+            asking.say(Progress(Stage.RESOLVING, distribution))
             resolution = installer.resolve(distribution, {**asking.pins, **self._base.pins})
             same = self._store.find(distribution, resolution.pins)
             if same is not None and same.manifest.pins == resolution.pins:
                 self._store.refresh(same)
                 return same
             self._require_room(resolution)
-            asking.say(f"installing {resolution.told(distribution)}")
+            asking.say(Progress(Stage.INSTALLING, resolution.told(distribution)))
             installer.install(distribution)
             return self._publish(installer, distribution, resolution)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from application.ports.clock import Clock
+from application.ports.progress import Progress
 from application.ports.sandbox import Check
 from domain.errors import MAX_SHOWN_CHARACTERS, EnvironmentFaultError
 from domain.packages import Candidate, PackagePolicy, PackageRules, Rejection
@@ -49,7 +50,7 @@ class PackageLibrary:
         *,
         user_id: str,
         present: Sequence[Layer],
-        say: Callable[[str], None],
+        say: Callable[[Progress], None],
         is_abandoned: Callable[[], bool],
     ) -> Provision:
         """Find or install what modules, dotted or not, need."""

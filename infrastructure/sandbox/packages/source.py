@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from application.ports.progress import Progress
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -50,7 +52,7 @@ class PackageSource(Protocol):
         *,
         user_id: str,
         present: Sequence[Layer],
-        say: Callable[[str], None],
+        say: Callable[[Progress], None],
         is_abandoned: Callable[[], bool],
     ) -> Provision:
         """Find or install what `modules` (top-level names, hostile text) need.
@@ -58,5 +60,5 @@ class PackageSource(Protocol):
         Blocks for as long as installing takes, which is bounded; never raises for
         what the index, the network or a package does. Threads may call at once.
         `present` are the run's layers so far, which new ones fit to; `say` takes
-        words on the progress; when `is_abandoned` turns true, nobody waits any more.
+        the progress; when `is_abandoned` turns true, nobody waits any more.
         """

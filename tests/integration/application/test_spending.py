@@ -3,9 +3,15 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
+from application.audit import ReadHistory
 from application.ledgers import By
+from application.looks import RecordLook
 from application.model import Usage
+from application.operators import AuditSpending, NotOperatorError, Operators
 from application.spending import Accounts, ReadSpending
+from domain.events import HistoryRead
 from domain.spending import Price
 from tests.support.house import House
 
@@ -23,10 +29,31 @@ def test_spending_is_told_day_by_day(tmp_path: Path) -> None:
     house.clock.turn(DAY_S)
     accounts.record("alice", "dear", Usage(3, 0), "answered", by, erasures=0)
 
-    days = ReadSpending(house.store)("alice")
+    spending = ReadSpending(house.store, 5)("alice")
 
-    assert [(it.day, it.turns, it.tokens, it.cost_micros) for it in days] == [
+    assert [(it.day, it.turns, it.tokens, it.cost_micros) for it in spending.days] == [
         (date(2026, 1, 1), 2, 17, 20),
         (date(2026, 1, 2), 1, 3, 3),
     ]
-    assert not ReadSpending(house.store)("bob")
+    assert (spending.daily_token_limit, spending.on(date(2026, 1, 2)).tokens) == (5, 3)
+    assert spending.on(date(2026, 1, 3)).tokens == 0
+    assert not ReadSpending(house.store, None)("bob").days
+
+
+def test_an_operators_look_at_spending_is_told_to_the_user(tmp_path: Path) -> None:
+    """Nobody else may look, and a look that finds nothing leaves nothing."""
+    house = House(tmp_path)
+    by = By.user("alice", "discord-message:1")
+    Accounts(house.ledgers, {}, None).record("alice", "free", Usage(1, 1), "answered", by, erasures=0)
+    recorder = RecordLook(house.store, house.ledgers)
+    look = AuditSpending(Operators(frozenset({"root"})), ReadSpending(house.store, None), recorder)
+
+    assert look("root", "alice").days[0].tokens == 2
+    assert look("root", "nobody").days == []
+    with pytest.raises(NotOperatorError):
+        look("bob", "alice")
+
+    [*_, turn, read] = [recorded.event for recorded in ReadHistory(house.store)("alice").events]
+    assert isinstance(read, HistoryRead)
+    assert (read.actor, read.first_sequence) == ("admin:root", turn.originator_version)
+    assert house.store.load("nobody") is None

@@ -30,12 +30,14 @@ from application.model import (
     Usage,
     UserMessage,
 )
+from application.ports.progress import Progress
 from application.ports.sandbox import Check, OutputStream
 from application.run_code import Execution, RunObserver
-from application.turn import MAX_ROUNDS, Answer, StopReason
+from application.turn import CLOSING_WORDS, MAX_ROUNDS, Answer, StopReason
 from domain.errors import EnvironmentFaultError, FileLedgerError, InvalidValueError, NoSuchFileError
 from domain.executions import Outcome
 from domain.files import LedgerFile
+from domain.tables import Tables
 
 NOW = datetime(2025, 10, 2, 10, 30, tzinfo=UTC)
 DOWN = ModelUnreachableError("the server cannot be reached; check it")
@@ -134,7 +136,7 @@ class Watcher:
         """Take output."""
         self.seen.append((stream, text))
 
-    def show_progress(self, text: str) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Take progress."""
 
     def cancelled_by(self) -> str:
@@ -177,6 +179,16 @@ def file(file_id: str = "abc123xyz789", filename: str = "data.csv") -> LedgerFil
     )
 
 
+def no_files(user_id: str) -> Listing:
+    """List nothing."""
+    return Listing(user_id, 0, 20, ())
+
+
+def nothing_known(_user_id: str, _files: Sequence[LedgerFile]) -> dict[str, Tables]:
+    """Know nothing of any table."""
+    return {}
+
+
 def call(code: str, call_id: str = "c1", name: str = "execute_python_code") -> ToolCall:
     """Return a call that runs `code`."""
     return ToolCall(call_id, name, json.dumps({"code": code}))
@@ -202,7 +214,11 @@ def ask(
 ) -> tuple[Answer, ScriptedModel]:
     """Carry out one turn with a scripted model."""
     model = ScriptedModel(script)
-    use_case = Ask(model, runs or Runs(), lambda user_id: Listing(user_id, 1, 20, files()), FixedClock())
+
+    def listing(user_id: str) -> Listing:
+        return Listing(user_id, 1, 20, files())
+
+    use_case = Ask(model, runs or Runs(), listing, nothing_known, FixedClock())
     return use_case("ann", "What is in my file?", history=history, observer=watcher), model
 
 
@@ -416,9 +432,7 @@ class TestEnds:
             ) -> Generator[Piece, None, None]:
                 yield from list(super().stream(messages, tools))[:-1]
 
-        use_case = Ask(
-            Unfinished([saying("Hm")]), Runs(), lambda user: Listing(user, 0, 20, ()), FixedClock()
-        )
+        use_case = Ask(Unfinished([saying("Hm")]), Runs(), no_files, nothing_known, FixedClock())
         answer = use_case("ann", "Well?")
         assert answer.stopped_because is StopReason.FAILED
         assert answer.text == "Hm"
@@ -474,7 +488,7 @@ class TestEnds:
         """An empty question or a user that cannot be is wrong usage, and costs nothing."""
         model = ScriptedModel([])
         with pytest.raises(InvalidValueError):
-            Ask(model, Runs(), lambda user: Listing(user, 0, 20, ()), FixedClock())(user_id, text)
+            Ask(model, Runs(), no_files, nothing_known, FixedClock())(user_id, text)
         assert model.prompts == []
 
 
@@ -510,7 +524,8 @@ def test_whatever_happens_the_turn_is_whole(
     runs, watcher = Runs(*ends), Watcher(patience)
     answer, model = ask(script, runs, watcher=watcher)
     assert 1 <= len(model.prompts) <= MAX_ROUNDS
-    assert answer.text == watcher.text
+    closing = CLOSING_WORDS.get(answer.stopped_because, "")
+    assert answer.text == "\n\n".join(filter(None, (watcher.text, closing)))
     assert len(answer.executions) == sum(kind == "execution" for kind, _ in watcher.seen)
     assert (answer.error is not None) == (answer.stopped_because is StopReason.FAILED)
     assert answer.text or answer.error

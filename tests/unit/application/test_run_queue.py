@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from application.ports.progress import Progress
 from application.run_queue import CancelledError, RunQueue
 from domain.errors import EnvironmentFaultError
 
@@ -20,9 +21,9 @@ class Person:
     heard: list[str] = field(default_factory=list)
     told: threading.Event = field(default_factory=threading.Event)
 
-    def show_progress(self, text: str) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Hear it."""
-        self.heard.append(text)
+        self.heard.append(str(progress))
         self.told.set()
 
     def cancelled_by(self) -> str:

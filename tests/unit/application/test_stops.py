@@ -2,6 +2,7 @@ from itertools import count
 
 import pytest
 
+from application.operators import Operators
 from application.stops import NotGoingOnError, NotYoursToStopError, Stops
 
 
@@ -22,12 +23,12 @@ class NumberedIds:
 
 @pytest.fixture
 def stops() -> Stops:
-    """Return what can be stopped, where carol is an admin."""
-    return Stops(NumberedIds(), frozenset({"carol"}))
+    """Return what can be stopped, where carol is an operator."""
+    return Stops(NumberedIds(), Operators(frozenset({"carol"})))
 
 
 @pytest.mark.parametrize(("asker", "actor"), [("alice", "user:alice"), ("carol", "admin:carol")])
-def test_its_owner_and_an_admin_can_stop_work(stops: Stops, asker: str, actor: str) -> None:
+def test_its_owner_and_an_operator_can_stop_work(stops: Stops, asker: str, actor: str) -> None:
     """And it is known who did."""
     with stops.work("alice") as stop:
         stops.stop(stop.work_id, asker)
@@ -59,3 +60,11 @@ def test_the_programs_end_stops_all_and_what_begins_after_it(stops: Stops) -> No
         stops.stop_all()
         with stops.work("bob") as second:
             assert [first.cancelled_by(), second.cancelled_by()] == ["system:shutdown"] * 2
+
+
+def test_who_is_to_be_forgotten_has_nothing_going_on(stops: Stops) -> None:
+    """Others' work goes on."""
+    with stops.work("alice") as first, stops.work("alice") as second, stops.work("bob") as other:
+        stops.stop_all_of("alice")
+
+        assert [work.cancelled_by() for work in (first, second, other)] == ["user:alice", "user:alice", ""]

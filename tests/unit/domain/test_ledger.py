@@ -17,6 +17,7 @@ from domain.ledger_state import REMEMBERED_SOURCES
 from domain.metadata import Metadata
 from domain.retention import EvictionRule, Limits
 from domain.snapshot import LedgerSnapshot
+from domain.tables import Column, FileTables, Table
 from tests.support.naive_model import NaiveFile, NaiveLedger
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -287,3 +288,46 @@ def test_code_that_cannot_be_kept_is_refused_before_it_runs(code: str) -> None:
     with pytest.raises(InvalidValueError):
         ledger.start_execution("run", code, model=None, runner="r", metadata=at())
     assert ledger.version == 1
+
+
+TABLES = (Table(rows=2, columns=(Column(name="city", dtype="str"),)),)
+
+
+def seen_in(ledger: UserLedger, number: int, seen: tuple[Table, ...] = TABLES) -> list[LedgerEvent]:
+    """Let a run tell what file `number` holds, and return what the end of the run recorded."""
+    run = f"run-{ledger.version}"
+    ledger.start_execution(run, "x", model=None, runner="test", metadata=at(50))
+    told = FileTables(file_id=f"{number:012d}", tables=seen)
+    before = len(ledger.pending_events)
+    ledger.finish_execution(run, ExecutionReport(outcome=Outcome.SUCCEEDED, tables=(told,)), metadata=at(50))
+    return [event for event in list(ledger.pending_events)[before:] if isinstance(event, LedgerEvent)]
+
+
+def test_what_a_run_saw_in_a_file_is_known_of_every_copy_of_it() -> None:
+    """Until the last copy has left; and a snapshot does not forget it."""
+    ledger = UserLedger.open("1", at())
+    for number in (1, 2):
+        upload(ledger, number)  # both hold the same bytes
+    seen_in(ledger, 1)
+    second = ledger.files[f"{2:012d}"]
+
+    restored = LedgerSnapshot.take(ledger).mutate(None)
+
+    assert ledger.tables_of(second) == restored.tables_of(second) == TABLES
+    ledger.delete(f"{1:012d}", at(60))
+    assert ledger.tables_of(second) == TABLES
+    ledger.delete(second.file_id, at(60))
+    assert ledger.tables == {}
+
+
+def test_only_news_of_files_that_are_there_is_recorded() -> None:
+    """A hundred runs that load one file make the ledger no longer by its columns."""
+    ledger = UserLedger.open("1", at())
+    upload(ledger, 1)
+
+    [first], [again] = seen_in(ledger, 1), seen_in(ledger, 1)
+    [other] = seen_in(ledger, 7)
+    [changed] = seen_in(ledger, 1, (TABLES[0].model_copy(update={"rows": 3}),))
+
+    recorded = [bool(getattr(event, "tables", None)) for event in (first, again, other, changed)]
+    assert recorded == [True, False, False, True]

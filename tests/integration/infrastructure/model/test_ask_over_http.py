@@ -63,7 +63,8 @@ def run_code(
 def asking(script: Script) -> Iterator[tuple[Ask, ModelEndpoint]]:
     """Yield the use case, wired to an endpoint with a script."""
     with ModelEndpoint(script) as endpoint, closing(create_model("sk-test", endpoint.base_url, "m")) as model:
-        yield Ask(model, run_code, lambda user_id: Listing(user_id, 1, 20, (FILE,)), FixedClock()), endpoint
+        listing = Listing("ann", 1, 20, (FILE,))
+        yield Ask(model, run_code, lambda _: listing, lambda _, __: {}, FixedClock()), endpoint
 
 
 def answer_to(script: Sequence[Step]) -> Answer:

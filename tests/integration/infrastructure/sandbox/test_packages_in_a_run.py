@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from application.ports.progress import Progress
 from application.ports.sandbox import OutputStream
 from domain.executions import Outcome
 from domain.packages import MAX_NAME_CHARACTERS
@@ -218,8 +219,8 @@ class _Watcher(RecordingHost):
         super().__init__()
         self._then = then
 
-    def show_progress(self, text: str) -> None:
-        super().show_progress(text)
+    def show_progress(self, progress: Progress) -> None:
+        super().show_progress(progress)
         self._then(self)
 
 

@@ -1,10 +1,9 @@
 import re
 
 import pytest
-from structlog.testing import capture_logs
 
 from tests.integration.interfaces.discord.conftest import RunFileBot
-from tests.support.discord_server import DiscordServer, Message, Permission, Person, Upload, faults
+from tests.support.discord_server import DiscordServer, Message, Person, Upload, faults
 
 MESSAGES = "POST /channels/{channel_id}/messages"
 DOWNLOADS = "GET /attachments/{channel_id}/{attachment_id}/{filename}"
@@ -176,20 +175,3 @@ def test_a_name_is_neither_markup_nor_mention(run_bot: RunFileBot, alice: Person
     card = alice.sees()
 
     assert card.embeds[0]["fields"][0]["name"] == r"\_\_init\_\_.py"
-
-
-def test_a_channel_where_the_bot_may_not_answer_is_told_to_the_operator(
-    discord: DiscordServer, run_bot: RunFileBot, alice: Person
-) -> None:
-    """One line says where, and what to give."""
-    run_bot()
-    discord.deny(discord.channel, Permission.SEND_MESSAGES)
-
-    with capture_logs() as logs:
-        alice.ask_bot("hello")
-        discord.until_call(MESSAGES)
-        alice.dm("end")
-        alice.sees(channel=alice.direct())
-
-    assert "may not answer in #general" in logs[0]["event"]
-    assert "Send Messages" in logs[0]["event"]

@@ -7,8 +7,9 @@ from typing import BinaryIO
 from application.run_code import Execution
 from domain.executions import Outcome
 from domain.files import LedgerFile
+from interfaces.discord.posts import Post
 from interfaces.discord.results import OUTPUT_NAME, Place, run_posts
-from interfaces.discord.sending import Post
+from interfaces.discord.words import ENGLISH, Words
 
 MIB = 2**20
 
@@ -34,6 +35,7 @@ def posts(
     *,
     content: bytes = b"x",
     is_models: bool = False,
+    words: Words = ENGLISH,
     **facts: object,
 ) -> list[Post]:
     """Return a run's messages in a place that takes files of 1 MiB."""
@@ -53,7 +55,7 @@ def posts(
         packages_installed=(),
         **known,  # type: ignore[arg-type]
     )
-    return run_posts(execution, Place(open_file, MIB), is_models=is_models)
+    return run_posts(execution, Place(open_file, MIB, words), is_models=is_models)
 
 
 def labels(post: Post) -> list[str]:
@@ -129,7 +131,7 @@ def test_what_is_too_large_even_when_zipped_is_named() -> None:
 
     assert [file.filename for file in post.files] == ["2.bin"]
     assert "1.bin (`abc123xyz001`)" in post.content
-    assert "split it" in post.content
+    assert "cut it into parts" in post.content
 
 
 def test_a_run_without_output_says_so() -> None:
@@ -152,3 +154,17 @@ def test_the_longest_notes_still_fit() -> None:
     [post] = posts("`" * 1050, files, skipped_outputs=("_" * 500,) * 9, is_models=True)
 
     assert len(post.content) <= 2000
+
+
+def test_a_reader_of_german_reads_german() -> None:
+    """Status, notes and buttons; what code printed stays as it is."""
+    [done] = posts("hello", words=Words("de"))
+    [failed] = posts(outcome=Outcome.FAILED, stderr="KeyError: 1", words=Words("de"))
+    [left] = posts("", [kept(1, 50 * MIB)], skipped_outputs=("x: too many", "y: too many"), words=Words("de"))
+
+    assert done.content == "```\nhello\n```\n-# Lief 1.2 s"
+    assert labels(done) == ["Code zeigen"]
+    assert "Fehlgeschlagen nach 1.2 s: KeyError: 1" in failed.content
+    assert "Nicht aufgehoben: x: too many (und 1 weitere)" in left.content
+    assert "höchstens 1.0 MB je Datei" in left.content
+    assert labels(left) == ["Code zeigen", "Dateien holen"]

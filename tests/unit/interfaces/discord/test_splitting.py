@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interfaces.discord.splitting import split_answer
+from interfaces.discord.splitting import Split, split_answer
 from interfaces.discord.text import MESSAGE_CHARACTERS
+from interfaces.discord.words import ENGLISH
 
 LINES = st.one_of(
     st.sampled_from(["```", "```python", "", "| a | b |", "|---|---|", "| 1 | 2 |", "~~~"]),
@@ -11,12 +12,17 @@ LINES = st.one_of(
 )
 
 
+def split(text: str) -> Split:
+    """Return an answer in messages."""
+    return split_answer(text, ENGLISH)
+
+
 @given(st.lists(LINES, max_size=60).map("\n".join))
 def test_no_message_is_too_long_or_leaves_a_block_open(text: str) -> None:
     """Whatever a model says: at most 2,000 characters, every fence closed, nothing empty."""
-    split = split_answer(text)
+    parts = split(text)
 
-    for message in split.messages:
+    for message in parts.messages:
         assert 0 < len(message) <= MESSAGE_CHARACTERS
         assert sum(line.startswith("```") for line in message.split("\n")) % 2 == 0
 
@@ -24,46 +30,46 @@ def test_no_message_is_too_long_or_leaves_a_block_open(text: str) -> None:
 def test_a_block_of_code_is_never_cut() -> None:
     """It goes to the next message as a whole."""
     code = "x = 1\n" * 150
-    split = split_answer(f"{'Some prose. ' * 140}\n\n```python\n{code}```\nDone.")
+    parts = split(f"{'Some prose. ' * 140}\n\n```python\n{code}```\nDone.")
 
-    assert len(split.messages) == 2
-    assert split.messages[1] == f"```python\n{code.rstrip()}\n\n```\nDone.".replace("\n\n```", "\n```")
+    assert len(parts.messages) == 2
+    assert parts.messages[1] == f"```python\n{code.rstrip()}\n\n```\nDone.".replace("\n\n```", "\n```")
 
 
 def test_a_block_too_long_for_a_message_is_attached() -> None:
     """Its place says so, and the file has the language's extension."""
-    split = split_answer("Here:\n```python\n" + "x = 1\n" * 1000 + "```\nThat is all.")
+    parts = split("Here:\n```python\n" + "x = 1\n" * 1000 + "```\nThat is all.")
 
-    assert [(it.filename, it.text.count("x = 1")) for it in split.attached] == [("code-1.py", 1000)]
-    assert split.messages == ["Here:\n*(attached: code-1.py)*\nThat is all."]
+    assert [(it.filename, it.text.count("x = 1")) for it in parts.attached] == [("code-1.py", 1000)]
+    assert parts.messages == ["Here:\n*(attached: code-1.py)*\nThat is all."]
 
 
 def test_a_very_long_answer_is_attached_as_a_whole() -> None:
     """Nobody wants to scroll past twenty messages."""
     text = "\n\n".join(["Prose without end. " * 60] * 20)
-    split = split_answer(text)
+    parts = split(text)
 
-    assert len(split.messages) == 5
-    assert [(it.filename, it.text) for it in split.attached] == [("answer.md", text)]
+    assert len(parts.messages) == 5
+    assert [(it.filename, it.text) for it in parts.attached] == [("answer.md", text)]
 
 
 def test_prose_breaks_between_paragraphs() -> None:
     """Not in the midst of one, when one ends late enough."""
     first, second = "a " * 700, "b " * 500
-    split = split_answer(f"{first}\n\n{second}")
+    parts = split(f"{first}\n\n{second}")
 
-    assert [message.strip() for message in split.messages] == [first.strip(), second.strip()]
+    assert [message.strip() for message in parts.messages] == [first.strip(), second.strip()]
 
 
 def test_a_table_is_aligned() -> None:
     """Discord draws no tables; numbers stand to the right, marks are gone, wide letters count double."""
-    split = split_answer("Sales:\n| City | **Sold** |\n|:--|--:|\n| Oslo | 3 |\n| 東京 | 1,250 |\n\nBye.")
+    parts = split("Sales:\n| City | **Sold** |\n|:--|--:|\n| Oslo | 3 |\n| 東京 | 1,250 |\n\nBye.")
 
-    assert split.messages == [
+    assert parts.messages == [
         "Sales:\n```\nCity   Sold\n────  ─────\nOslo      3\n東京  1,250\n```\n\nBye.",
     ]
 
 
 def test_a_block_still_being_written_is_closed_for_showing() -> None:
     """So that a streamed answer looks right at every moment."""
-    assert split_answer("Look:\n```python\nx = 1").messages == ["Look:\n```python\nx = 1\n```"]
+    assert split("Look:\n```python\nx = 1").messages == ["Look:\n```python\nx = 1\n```"]

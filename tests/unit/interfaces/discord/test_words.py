@@ -9,6 +9,8 @@ import pytest
 
 import application
 from application.analyses import ANALYSES
+from application.ports.progress import Stage
+from application.turn import CLOSING_WORDS
 from domain import errors
 from domain.errors import FileLedgerError, NoSuchFileError
 from domain.events import event_kinds
@@ -17,7 +19,7 @@ from domain.rate_limits import Activity, RateLimitedError
 from domain.retention import EvictionRule
 from domain.why import FileState
 from interfaces.discord import words as module
-from interfaces.discord.widgets import ACTIONS
+from interfaces.discord.widgets import ACTIONS, RUN_ACTIONS
 from interfaces.discord.words import DEFAULT_LOCALE, ERROR_PREFIX, LOCALES, Words
 
 ALL = {path.stem: json.loads(path.read_text("utf-8")) for path in LOCALES.glob("*.json")}
@@ -45,6 +47,8 @@ def keys_in_use() -> set[str]:
     keys |= {f"EVENT_{kind}" for kind in event_kinds()} | {f"OUTCOME_{outcome}" for outcome in Outcome}
     keys |= {f"LIMIT_{rule}" for rule in EvictionRule} | {f"STATE_{state}" for state in FileState}
     keys |= {action.upper().replace("-", "_") for action in ACTIONS}
+    keys |= {f"SHOW_{action.upper()}" for action in RUN_ACTIONS}
+    keys |= {f"PROGRESS_{stage.name}" for stage in Stage} | {f"STOPPED_{reason}" for reason in CLOSING_WORDS}
     return keys | {f"AGO_{unit}" for unit in ("s", "min", "h", "d")}
 
 

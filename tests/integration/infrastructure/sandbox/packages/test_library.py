@@ -18,7 +18,7 @@ def test_a_missing_package_is_installed_and_can_be_imported(packages: Packages) 
     layer = packages.layer("tiny")
     assert (layer.distribution, layer.pins, layer.modules) == ("tiny", {"tiny": "1.0"}, ("tiny",))
     assert packages.run("import tiny; print(tiny.version)", layer) == "1.0"
-    assert packages.said == ["looking up tiny", "installing tiny 1.0 (1 kB)"]
+    assert [str(progress) for progress in packages.said] == ["looking up tiny", "installing tiny 1.0 (1 kB)"]
 
 
 def test_the_second_run_gets_the_layer_without_the_index(
