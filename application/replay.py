@@ -1,11 +1,11 @@
 """Replay: build the views anew from the ledger. No policy runs, nothing else is touched."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from application.ports.ledger import LedgerStore
-from application.ports.views import RebuiltView, Views
+from application.ports.views import UNWATCHED, RebuiltView, Views, Watch
 from domain.files import check_user_id
 
 
@@ -22,9 +22,10 @@ class Replay:
 
 @dataclass(frozen=True)
 class ReplayReport:
-    """What a replay read and built."""
+    """What a replay read and built; the first `resumed_events` had been done by an interrupted one."""
 
     events: int
+    resumed_events: int
     views: Sequence[RebuiltView]
     duration_ms: int
 
@@ -35,24 +36,21 @@ class ReplayLedger:
     def __init__(self, store: LedgerStore, views: Views) -> None:
         self._store, self._views = store, views
 
-    def __call__(
-        self, wanted: Replay | None = None, on_progress: Callable[[int, int], None] | None = None
-    ) -> ReplayReport:
+    def __call__(self, wanted: Replay | None = None, watch: Watch = UNWATCHED) -> ReplayReport:
         """Replay the ledger into views.
 
         Raises:
             InvalidValueError: no such view or user.
+            ReplayCancelledError: the watch said so.
         """
         wanted = wanted or Replay()
         if wanted.user_id is not None:
             check_user_id(wanted.user_id)
-        began, seen = time.monotonic(), 0
+        began, seen = time.monotonic(), list[int]()
 
         def progress(done: int, total: int) -> None:
-            nonlocal seen
-            seen = done
-            if on_progress:
-                on_progress(done, total)
+            seen[1:] = [done]
+            watch.on_progress(done, total)
 
         views = self._views.rebuild(
             view=wanted.view,
@@ -60,6 +58,6 @@ class ReplayLedger:
             first=wanted.first,
             last=wanted.last,
             dry_run=wanted.dry_run,
-            on_progress=progress,
+            watch=replace(watch, on_progress=progress),
         )
-        return ReplayReport(seen, views, round((time.monotonic() - began) * 1000))
+        return ReplayReport(seen[-1], seen[0], views, round((time.monotonic() - began) * 1000))

@@ -100,6 +100,10 @@ class ConflictError(FileLedgerError):
     """Another writer saved to the same ledger first; load again and decide again."""
 
 
+class ReplayCancelledError(FileLedgerError):
+    """Whoever asked for a replay stopped it; the views are as they were."""
+
+
 class EnvironmentFaultError(FileLedgerError):
     """The machine cannot do it (disk full, server gone, no sandbox); names cause and remedy."""
 

@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 from domain.errors import EnvironmentFaultError
 from infrastructure.views.client import Document
 from infrastructure.views.faults import mongodb_faults
-from migrations import v0001_views
+from migrations import v0001_views, v0002_running_executions
 
 APPLIED = "migrations"
 
@@ -28,7 +28,10 @@ class Migration:
     up: Callable[[Database[Document]], None]
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "views", v0001_views.up),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "views", v0001_views.up),
+    Migration(2, "running executions", v0002_running_executions.up),
+)
 
 
 @dataclass(frozen=True)

@@ -37,13 +37,46 @@ class RunningRow:
 
 
 @dataclass(frozen=True)
+class ViewDifference:
+    """How a live view differed from the rebuilt one.
+
+    Documents that the live view lacked, had with another content, and had although
+    they should not be; `examples` names the first of them, never their content.
+    """
+
+    missing: int = 0
+    altered: int = 0
+    surplus: int = 0
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RebuiltView:
-    """What a rebuild did to one view; digests are SHA-256 over canonical documents."""
+    """What a rebuild did to one view; digests are SHA-256 over canonical documents.
+
+    The two were compared just before the rebuilt view took the live one's place.
+    """
 
     name: str
     digest_before: str
     digest_after: str
     documents: int
+    difference: ViewDifference = ViewDifference()
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who watches a rebuild: is told of its progress, and asked whether it shall stop.
+
+    `on_progress` gets events done (at first those that an interrupted rebuild had
+    done) and events in all, again and again.
+    """
+
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None
+    is_cancelled: Callable[[], bool] = lambda: False
+
+
+UNWATCHED = Watch()
 
 
 class Views(Protocol):
@@ -84,9 +117,10 @@ class Views(Protocol):
         first: int = 1,
         last: int | None = None,
         dry_run: bool = False,
-        on_progress: Callable[[int, int], None] | None = None,
+        watch: Watch = UNWATCHED,
     ) -> Sequence[RebuiltView]:
         """Build the views anew from the ledger and swap them in (not when `dry_run`).
 
-        `on_progress` gets events done and events in all.
+        Raises:
+            ReplayCancelledError: the watch said so.
         """

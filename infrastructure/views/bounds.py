@@ -1,15 +1,12 @@
 """What a replay covers: one user or all, the events of some positions or all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from application.ports.ledger import LedgerStore, Recorded
 from domain.errors import InvalidValueError
 from domain.ledger import UserLedger
-
-Progress = Callable[[int, int], None]
-"""Takes how many events are done, and how many there are in all."""
 
 
 @dataclass(frozen=True)

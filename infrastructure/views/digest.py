@@ -1,38 +1,33 @@
 """The canonical digest of a view: equal digests, equal documents, byte for byte."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import orjson
-from pymongo import ASCENDING
-from pymongo.collection import Collection
 
 from infrastructure.views.client import Document
 
 
-@dataclass(frozen=True)
-class Digest:
-    """SHA-256 (hex) over `documents` canonical lines."""
-
-    sha256: str
-    documents: int
-
-
-def digest(collection: Collection[Document], query: Mapping[str, Any] | None = None) -> Digest:
-    """Digest the documents that match `query` (all, when None); tombstones do not count.
+class RunningDigest:
+    """SHA-256 over the canonical lines of documents, which are added in the order of `_id`.
 
     A line is the document without `_id` as JSON, keys sorted, no spaces, times in
-    UTC with milliseconds and `Z`, ended by a line feed; lines go by `_id`.
+    UTC with milliseconds and `Z`, ended by a line feed.
     """
-    hasher, count = hashlib.sha256(), 0
-    living = {"gone_at": {"$exists": False}, **(query or {})}
-    for document in collection.find(living).sort("_id", ASCENDING):
-        hasher.update(canonical_line(document))
-        count += 1
-    return Digest(hasher.hexdigest(), count)
+
+    def __init__(self) -> None:
+        self.documents = 0
+        self._hasher = hashlib.sha256()
+
+    def add(self, document: Document) -> None:
+        """Take in the next document."""
+        self._hasher.update(canonical_line(document))
+        self.documents += 1
+
+    @property
+    def sha256(self) -> str:
+        """The digest so far, in hex."""
+        return self._hasher.hexdigest()
 
 
 def canonical_line(document: Document) -> bytes:

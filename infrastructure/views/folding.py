@@ -26,6 +26,11 @@ class Change:
     document: Document | None
     is_new: bool
 
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether the document came and went, and was never written."""
+        return self.is_new and self.document is None
+
 
 class Fold:
     """Collects the changes of one view over any number of events."""

@@ -17,11 +17,11 @@ from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from application.ports.ledger import LedgerStore, Recorded
-from application.ports.views import FileList, Quota, RebuiltView, RunningRow
+from application.ports.views import UNWATCHED, FileList, Quota, RebuiltView, RunningRow, Watch
 from domain.errors import IntegrityFaultError, InvalidValueError, LedgerCutError
 from domain.files import LedgerFile
 from domain.ledger import UserLedger
-from infrastructure.views.bounds import Bounds, Progress
+from infrastructure.views.bounds import Bounds
 from infrastructure.views.client import Document
 from infrastructure.views.faults import mongodb_faults
 from infrastructure.views.folding import Fold
@@ -196,7 +196,8 @@ class MongoViews:
     @_served
     def running_executions(self) -> Sequence[RunningRow]:
         """Return the executions that started and did not end, oldest first."""
-        documents = self._read(EXECUTIONS, lambda runs: list(runs.find({"outcome": None}).sort("position")))
+        running = {"started_at": {"$gte": _DAWN, "$lte": _DUSK}}
+        documents = self._read(EXECUTIONS, lambda runs: list(runs.find(running).sort("position")))
         return [RunningRow(run["execution_id"], run["user_id"], run["runner"]) for run in documents]
 
     def _read(self, view: str, query: Callable[[Collection[Document]], T]) -> T:
@@ -241,7 +242,7 @@ class MongoViews:
         first: int = 1,
         last: int | None = None,
         dry_run: bool = False,
-        on_progress: Progress | None = None,
+        watch: Watch = UNWATCHED,
     ) -> Sequence[RebuiltView]:
         """Build the views anew from the ledger and swap them in.
 
@@ -251,6 +252,7 @@ class MongoViews:
 
         Raises:
             InvalidValueError: there is no such view, or the bounds hold nothing.
+            ReplayCancelledError: the watch said so; the next rebuild goes on from there.
         """
         bounds = Bounds(user_id, first, last)
         projections = [projection for projection in self._projections if view in {None, projection.view}]
@@ -258,11 +260,12 @@ class MongoViews:
             names = ", ".join(projection.view for projection in self._projections)
             msg = f"There is no view {view!r}. The views are: {names}."
             raise InvalidValueError(msg)
+        swaps = bounds.hold_everything and not dry_run
         with (
             mongodb_faults("rebuild the views"),
-            Rebuild(self._database, self._ledger, projections, bounds, on_progress) as rebuild,
+            Rebuild(self._database, self._ledger, projections, bounds, watch, swaps=swaps) as rebuild,
         ):
-            return rebuild.run(swap=bounds.hold_everything and not dry_run)
+            return rebuild.run()
 
 
 def _refuse_to_be_ahead(state: ViewState, head: int) -> None:

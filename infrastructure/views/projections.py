@@ -106,26 +106,29 @@ class QuotaProjection:
     def evolve(self, before: Document, event: LedgerEvent, user_id: str) -> Document:
         """Return what the user holds after `event`."""
         holdings: dict[str, Any] = dict(before.get("holdings", {}))
+        uploads, size_bytes = before.get("uploads", 0), before.get("size_bytes", 0)
+        if isinstance(event, FileRemoved | FileRecorded) and (gone := holdings.pop(event.file_id, None)):
+            uploads -= gone["is_upload"]
+            size_bytes -= gone["size_bytes"]
         if isinstance(event, FileRecorded):
             is_upload = event.origin == UPLOAD_ORIGIN
             holdings[event.file_id] = {"size_bytes": event.size_bytes, "is_upload": is_upload}
-        elif isinstance(event, FileRemoved):
-            holdings.pop(event.file_id, None)
-        uploads = sum(held["is_upload"] for held in holdings.values())
+            uploads += is_upload
+            size_bytes += event.size_bytes
         return {
             "user_id": user_id,
             "uploads": uploads,
             "generated": len(holdings) - uploads,
-            "size_bytes": sum(held["size_bytes"] for held in holdings.values()),
+            "size_bytes": size_bytes,
             "holdings": holdings,
         }
 
 
 class ExecutionProjection:
-    """`executions`: a document a run, `outcome` None while it runs."""
+    """`executions`: a document a run that did not end. What became of the others, the ledger tells."""
 
     view = EXECUTIONS
-    needs_stored = True
+    needs_stored = False
 
     def key_of(self, event: LedgerEvent) -> str | None:
         """Return the execution's id."""
@@ -135,26 +138,14 @@ class ExecutionProjection:
         """Tell whether a run began."""
         return isinstance(event, ExecutionStarted)
 
-    def evolve(self, before: Document, event: LedgerEvent, user_id: str) -> Document:
-        """Return the run's document."""
-        if isinstance(event, ExecutionFinished):
-            return before | {
-                "finished_at": event.timestamp,
-                "outcome": event.outcome.value,
-                "exit_code": event.exit_code,
-                "duration_ms": event.duration_ms,
-                "generated_file_ids": list(event.generated_file_ids),
-            }
-        started: Any = event
+    def evolve(self, before: Document, event: LedgerEvent, user_id: str) -> Document | None:  # noqa: ARG002  # nothing of a run changes until its end
+        """Return the run's document, None once it ended."""
+        if not isinstance(event, ExecutionStarted):
+            return None
         return {
-            "execution_id": started.execution_id,
+            "execution_id": event.execution_id,
             "user_id": user_id,
-            "started_at": started.timestamp,
-            "finished_at": None,
-            "outcome": None,
-            "exit_code": None,
-            "duration_ms": None,
-            "runner": started.runner,
-            "model": started.model,
-            "generated_file_ids": [],
+            "started_at": event.timestamp,
+            "runner": event.runner,
+            "model": event.model,
         }

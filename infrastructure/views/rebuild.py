@@ -7,36 +7,40 @@ is further than the rebuilt one, and sets collection and position together. So
 - a follower that steps before the swap makes it fail, and the rebuild reads on;
 - a follower that steps after it finds its collections replaced, notes no progress
   and goes on from the swapped position into the new collections;
-- a rebuild killed anywhere leaves the live views alone, and the next one, whose
-  claim fences it out should it still run, drops what it left.
+- a rebuild killed anywhere leaves the live views alone. Where it had written, it noted
+  how far it was, and the next one, whose claim fences it out should it still run, goes
+  on from there; what else it left is dropped.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Self
 
-from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
-from application.ports.ledger import LedgerStore, Recorded
-from application.ports.views import RebuiltView
-from domain.errors import EnvironmentFaultError
-from infrastructure.views.bounds import Bounds, Progress
+from application.ports.ledger import LedgerStore
+from application.ports.views import RebuiltView, Watch
+from domain.errors import EnvironmentFaultError, ReplayCancelledError
+from infrastructure.views.bounds import Bounds
 from infrastructure.views.client import Document
-from infrastructure.views.digest import Digest, digest
-from infrastructure.views.folding import Fold
-from infrastructure.views.generations import drop_unless_live, make_collection, publish, tidy
+from infrastructure.views.comparison import compare
+from infrastructure.views.generations import drop_unless_live, publish, tidy
 from infrastructure.views.owners import Owners
 from infrastructure.views.projections import Projection
-from infrastructure.views.state import StateStore
-from infrastructure.views.writing import load, write_alone
+from infrastructure.views.recipe import recipe
+from infrastructure.views.scratch import Scratch
+from infrastructure.views.state import Claim, StateStore, Unfinished
 
 EVENTS_A_BATCH = 2_000
-# What is buffered is written at this many documents: most files come and go within, and are never written.
-DOCUMENTS_BUFFERED = 20_000
+# At so many changes in one view, all is written: it bounds memory, and what a killed rebuild has to do again.
+CHANGES_BUFFERED = 100_000
 
 
 class Rebuild:
-    """One rebuild of some views. A context manager: what is not live at its end is dropped."""
+    """One rebuild of some views. A context manager: what is of no more use at its end is dropped.
+
+    `swaps`: the rebuilt views take the place of the live ones; if not, they are compared only.
+    """
 
     def __init__(
         self,
@@ -44,65 +48,113 @@ class Rebuild:
         ledger: LedgerStore,
         projections: Sequence[Projection],
         bounds: Bounds,
-        on_progress: Progress | None = None,
+        watch: Watch,
+        *,
+        swaps: bool,
     ) -> None:
         self._database, self._ledger, self._bounds = database, ledger, bounds
-        self._on_progress = on_progress or (lambda _done, _total: None)
+        self._watch, self._swaps = watch, swaps
         self._states, self._owners = StateStore(database), Owners(ledger)
         self._position, self._events = 0, 0
         self._claim = self._states.claim(projection.view for projection in projections)
-        self._scratches = [
-            _Scratch(database[self._claim.collection_of(projection.view)], projection, self._owners)
+        self._scratches = {
+            projection.view: Scratch(
+                database, projection, self._claim.generations[projection.view], self._owners
+            )
             for projection in projections
-        ]
+        }
 
     def __enter__(self) -> Self:
-        """Make the new collections."""
+        """Make the new collections, or take over those of an interrupted rebuild."""
+        unfinished = _usable(self._claim, self._ledger.head()) if self._swaps else None
+        if unfinished:
+            for view, scratch in self._scratches.items():
+                scratch.take_over(unfinished.generations[view], unfinished.position)
+            self._position, self._events = unfinished.position, unfinished.events
         tidy(self._database, self._states.load())
-        for view, generation in self._claim.generations.items():
-            make_collection(self._database, view, generation)
+        for scratch in self._scratches.values():
+            scratch.make()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Drop the new collections, unless they are the live ones now."""
+        """Drop the new collections, unless they are the live ones now, or can be gone on from."""
         state = self._states.load()
-        for view in self._claim.generations:
+        if state.unfinished and state.unfinished.generations == self._claim.generations:
+            return
+        for view in self._scratches:
             drop_unless_live(self._database, state, view, self._claim.collection_of(view))
 
-    def run(self, *, swap: bool) -> Sequence[RebuiltView]:
-        """Build, swap if wanted, and tell the digests before and after.
+    def run(self) -> Sequence[RebuiltView]:
+        """Build, compare, and swap if wanted.
 
         Raises:
             EnvironmentFaultError: another rebuild began meanwhile.
+            ReplayCancelledError: whoever watches wants it to stop.
         """
-        before = self._digests(self._states.load().collection_of)
         self._read()
-        if swap:
+        for scratch in self._scratches.values():
+            scratch.add_indexes()
+        try:
+            compared = self._compare()
+        except OperationFailure:
+            self._refuse_to_be_second()
+            raise
+        if self._swaps:
             self._swap()
-        after = self._digests(self._claim.collection_of)
         self._refuse_to_be_second()
-        return [
-            RebuiltView(view, before[view].sha256, after[view].sha256, after[view].documents)
-            for view in after
-        ]
+        return compared
 
-    def _digests(self, name_of: Callable[[str], str]) -> dict[str, Digest]:
-        query = self._bounds.query
-        return {view: digest(self._database[name_of(view)], query) for view in self._claim.generations}
+    def _compare(self) -> list[RebuiltView]:
+        live, database = self._states.load(), self._database
+        return [
+            compare(
+                view,
+                database[live.collection_of(view)],
+                database[self._claim.collection_of(view)],
+                self._bounds.query,
+            )
+            for view in self._scratches
+        ]
 
     def _read(self) -> None:
         """Take in what the ledger holds by now."""
         head = self._bounds.up_to(self._ledger.head())
+        self._tell(head)
         for batch in self._bounds.batches(self._ledger, self._position, head, EVENTS_A_BATCH):
             self._owners.learn(batch)
-            for scratch in self._scratches:
+            for scratch in self._scratches.values():
                 scratch.take(batch)
+            self._position = batch[-1].position
             self._events += sum(self._bounds.includes(recorded) for recorded in batch)
-            self._on_progress(self._events, max(head - self._bounds.first + 1, self._events))
-        for scratch in self._scratches:
-            scratch.flush()
+            self._tell(head)
+            if self._watch.is_cancelled():
+                self._cancel(head)
+            if any(scratch.holds_many(CHANGES_BUFFERED) for scratch in self._scratches.values()):
+                self._write_and_note()
+        self._write()
         self._position = head
-        self._on_progress(self._events, self._events)
+        self._watch.on_progress(self._events, self._events)
+
+    def _tell(self, head: int) -> None:
+        self._watch.on_progress(self._events, max(head - self._bounds.first + 1, self._events))
+
+    def _write(self) -> None:
+        for scratch in self._scratches.values():
+            scratch.flush()
+
+    def _write_and_note(self) -> None:
+        self._write()
+        if self._swaps:
+            generations = dict(self._claim.generations)
+            unfinished = Unfinished(generations, self._position, self._events, recipe())
+            if not self._states.note_unfinished(self._claim, unfinished):
+                self._refuse_to_be_second()
+
+    def _cancel(self, head: int) -> None:
+        self._write_and_note()
+        again = "Run `fileledger replay` again to go on from there." if self._swaps else ""
+        msg = f"The replay was stopped at position {self._position} of {head}; the views are as they were."
+        raise ReplayCancelledError(f"{msg} {again}".rstrip())
 
     def _swap(self) -> None:
         before = self._states.swap(self._claim, self._position, self._position)
@@ -112,7 +164,7 @@ class Rebuild:
             self._read()
             # Having read all there is, only a view of a ledger that is no more can be further.
             before = self._states.swap(self._claim, self._position, max(self._position, live.furthest))
-        for view in self._claim.generations:
+        for view in self._scratches:
             publish(self._database, view)
             self._database.drop_collection(before.collection_of(view))
 
@@ -122,24 +174,8 @@ class Rebuild:
             raise EnvironmentFaultError(msg)
 
 
-class _Scratch:
-    """A new generation being filled: changes are buffered, then written by nobody else."""
-
-    def __init__(self, collection: Collection[Document], projection: Projection, owners: Owners) -> None:
-        self._collection, self._is_empty = collection, True
-        self._fold = Fold(projection, owners, self._load)
-
-    def take(self, events: Sequence[Recorded]) -> None:
-        """Fold events; write when much is buffered."""
-        self._fold.take(events)
-        if len(self._fold.changes) >= DOCUMENTS_BUFFERED:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what is buffered."""
-        write_alone(self._collection, self._fold.changes)
-        self._is_empty = self._is_empty and not self._fold.changes
-        self._fold.changes.clear()
-
-    def _load(self, keys: Sequence[str]) -> Sequence[Document]:
-        return [] if self._is_empty else list(load(self._collection, keys))
+def _usable(claim: Claim, head: int) -> Unfinished | None:
+    """Return what the claim may go on from, if it is of this code and of a ledger like this one."""
+    unfinished = claim.unfinished
+    is_usable = unfinished and unfinished.recipe == recipe() and unfinished.position <= head
+    return unfinished if is_usable else None

@@ -5,8 +5,6 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
-from domain.executions import Outcome
-
 FILES = "user_files"
 QUOTAS = "user_quotas"
 EXECUTIONS = "executions"
@@ -16,7 +14,6 @@ _TEXT = {"bsonType": "string"}
 _COUNT = {"bsonType": ["int", "long"], "minimum": 0}
 _TIME = {"bsonType": "date"}
 _TIME_OR_NULL = {"bsonType": ["date", "null"]}
-_INTEGER_OR_NULL = {"bsonType": ["int", "long", "null"]}
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,7 @@ _FILE = _exactly(
     }
 )
 _TOMBSTONE = _exactly({"_id": _TEXT, "position": _COUNT, "gone_at": _TIME})
+_TOMBSTONES_GO = IndexModel([("gone_at", ASCENDING)], expireAfterSeconds=TOMBSTONE_TTL_S)
 _QUOTA = _exactly(
     {
         "_id": _TEXT,
@@ -76,13 +74,8 @@ _EXECUTION = _exactly(
         "execution_id": _TEXT,
         "user_id": _TEXT,
         "started_at": _TIME,
-        "finished_at": _TIME_OR_NULL,
-        "outcome": {"enum": [None, *(outcome.value for outcome in Outcome)]},
-        "exit_code": _INTEGER_OR_NULL,
-        "duration_ms": _INTEGER_OR_NULL,
         "runner": _TEXT,
         "model": {"bsonType": ["string", "null"]},
-        "generated_file_ids": {"bsonType": "array", "items": _TEXT},
         "position": _COUNT,
     }
 )
@@ -98,16 +91,13 @@ SHAPES: dict[str, Shape] = {
                 # The position orders a user's files; times may tie, or go back with the clock.
                 IndexModel([("user_id", ASCENDING), ("position", ASCENDING)]),
                 IndexModel([("expires_at", ASCENDING)]),
-                IndexModel([("gone_at", ASCENDING)], expireAfterSeconds=TOMBSTONE_TTL_S),
+                _TOMBSTONES_GO,
             ),
         ),
         Shape(
             EXECUTIONS,
-            {"$jsonSchema": _EXECUTION},
-            (
-                IndexModel([("user_id", ASCENDING), ("position", ASCENDING)]),
-                IndexModel([("outcome", ASCENDING)]),
-            ),
+            {"$jsonSchema": {"anyOf": [_EXECUTION, _TOMBSTONE]}},
+            (IndexModel([("started_at", ASCENDING)]), _TOMBSTONES_GO),
         ),
     )
 }

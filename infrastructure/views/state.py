@@ -8,7 +8,7 @@ MongoDB does atomically, a standalone server without transactions included.
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bson import ObjectId
@@ -38,15 +38,31 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Unfinished:
+    """How far a rebuild came that did not end.
+
+    Its `generations`, by view, hold the first `events` events, up to `position`;
+    `recipe` names the code that made them.
+    """
+
+    generations: Mapping[str, int]
+    position: int
+    events: int
+    recipe: str
+
+
+@dataclass(frozen=True)
 class ViewState:
     """Where all views stood at one moment.
 
     `incarnation` tells this set of views from any that stood in the database before
-    it was dropped: numbers begin anew then.
+    it was dropped: numbers begin anew then. `unfinished` can be gone on from as long
+    as no later rebuild claimed one of its views.
     """
 
     incarnation: ObjectId
     standings: Mapping[str, Standing]
+    unfinished: Unfinished | None = None
 
     @property
     def position(self) -> int:
@@ -75,10 +91,11 @@ class ViewState:
 
 @dataclass(frozen=True)
 class Claim:
-    """The new generations, by view, that a rebuild took for itself."""
+    """The new generations, by view, that a rebuild took for itself, and what it may go on from."""
 
     incarnation: ObjectId
     generations: Mapping[str, int]
+    unfinished: Unfinished | None = None
 
     def collection_of(self, view: str) -> str:
         """Return the name of the view's new collection."""
@@ -135,15 +152,29 @@ class StateStore:
     def claim(self, views: Iterable[str]) -> Claim:
         """Take a new generation of each view for a rebuild; fences out every rebuild before.
 
+        What an interrupted rebuild of just these views left is the claim's to go on
+        from, and nobody else's.
+
         Raises:
             EnvironmentFaultError: the views were never made in this database, or dropped.
         """
         views = list(views)
         numbers = {f"views.{view}.newest": 1 for view in views}
-        after = _state(
-            self._states.find_one_and_update(_KEY, {"$inc": numbers}, return_document=ReturnDocument.AFTER)
+        update = {"$inc": numbers, "$unset": {"unfinished": ""}}
+        before = _state(self._states.find_one_and_update(_KEY, update, return_document=ReturnDocument.BEFORE))
+        newest = {view: before.standings[view].newest for view in views}
+        unfinished = before.unfinished
+        return Claim(
+            before.incarnation,
+            {view: generation + 1 for view, generation in newest.items()},
+            unfinished if unfinished and unfinished.generations == newest else None,
         )
-        return Claim(after.incarnation, {view: after.standings[view].newest for view in views})
+
+    def note_unfinished(self, claim: Claim, unfinished: Unfinished) -> bool:
+        """Note how far a rebuild came; False, and nothing is noted, when a later one made a claim."""
+        query: dict[str, Any] = {**_KEY, "incarnation": claim.incarnation}
+        query |= {f"views.{view}.newest": number for view, number in claim.generations.items()}
+        return self._states.update_one(query, {"$set": {"unfinished": asdict(unfinished)}}).matched_count == 1
 
     def swap(self, claim: Claim, position: int, furthest: int) -> ViewState | None:
         """Make the claimed generations, which hold everything up to `position`, the live ones.
@@ -157,7 +188,7 @@ class StateStore:
             query |= {f"views.{view}.newest": generation, f"views.{view}.position": {"$lte": furthest}}
             update |= {f"views.{view}.generation": generation, f"views.{view}.position": position}
         before = self._states.find_one_and_update(
-            query, {"$set": update}, return_document=ReturnDocument.BEFORE
+            query, {"$set": update, "$unset": {"unfinished": ""}}, return_document=ReturnDocument.BEFORE
         )
         return None if before is None else _state(before)
 
@@ -167,4 +198,5 @@ def _state(document: Document | None) -> ViewState:
         msg = "The views are not set up in this MongoDB database. Run `fileledger migrate`."
         raise EnvironmentFaultError(msg)
     standings = {view: Standing(**fields) for view, fields in document["views"].items()}
-    return ViewState(document["incarnation"], standings)
+    unfinished = document.get("unfinished")
+    return ViewState(document["incarnation"], standings, Unfinished(**unfinished) if unfinished else None)

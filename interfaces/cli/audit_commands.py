@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from application.audit import DEFAULT_PAGE_EVENTS, HistoryFilter
 from application.replay import Replay
-from domain.errors import UsageError
+from domain.errors import ReplayCancelledError, UsageError
 from domain.reading import ReadMatter
 from interfaces.cli import documents, render
 from interfaces.cli.options import MAX_NUMBER, AsJson, FileId, User
-from interfaces.cli.session import ExitCode, notices, people, print_document, session_of, write_out
+from interfaces.cli.replay_progress import ReplayProgress
+from interfaces.cli.session import ExitCode, complain, notices, people, print_document, session_of, write_out
 from interfaces.cli.text import parse_time
 from interfaces.cli.trail import Csv, JsonLines, write_trail
 
@@ -123,15 +123,15 @@ def replay(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Rebuild the views from the ledger."""
+    """Rebuild the views from the ledger; one that is interrupted goes on the next time."""
     wanted = Replay(view=view.value if view else None, user_id=user, first=first, last=last, dry_run=dry_run)
-    columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with (
-        session_of(context).wiring() as wiring,
-        Progress(*columns, console=notices(), transient=True) as progress,
-    ):
-        task = progress.add_task("events", total=None)
-        report = wiring.replay(wanted, lambda done, total: progress.update(task, completed=done, total=total))
+    with session_of(context).wiring() as wiring, ReplayProgress(notices()) as progress:
+        try:
+            report = wiring.replay(wanted, progress.watch)
+        except ReplayCancelledError as stopped:
+            progress.stop()
+            complain(str(stopped), as_json=as_json)
+            return ExitCode.INTERRUPTED
     if as_json:
         print_document(documents.replay_document(report))
     else:

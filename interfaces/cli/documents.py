@@ -4,6 +4,7 @@ Times are ISO 8601 in UTC with `Z`, sizes bytes, durations milliseconds.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -145,10 +146,16 @@ def replay_document(report: ReplayReport) -> Document:
             "digest_before": view.digest_before,
             "digest_after": view.digest_after,
             "documents": view.documents,
+            "difference": asdict(view.difference),
         }
         for view in report.views
     ]
-    return {"events": report.events, "views": views, "duration_ms": report.duration_ms}
+    return {
+        "events": report.events,
+        "resumed_events": report.resumed_events,
+        "views": views,
+        "duration_ms": report.duration_ms,
+    }
 
 
 def verify_document(report: VerifyReport) -> Document:

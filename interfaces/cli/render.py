@@ -12,6 +12,7 @@ from application.audit import History, Why, event_data
 from application.backup import Backup
 from application.files import Listing
 from application.ports.sandbox import Check
+from application.ports.views import ViewDifference
 from application.replay import ReplayReport
 from application.run_code import Execution
 from application.spending import Spending
@@ -192,17 +193,26 @@ def why(answer: Why) -> RenderableType:
 
 def replay(report: ReplayReport) -> RenderableType:
     """Return what a replay did."""
-    table = Table(title=f"{report.events} events replayed in {report.duration_ms} ms", title_justify="left")
+    title = f"{report.events} events replayed in {report.duration_ms} ms"
+    if report.resumed_events:
+        title += f", the first {report.resumed_events} by the replay that was interrupted"
+    table = Table(title=title, title_justify="left")
     for column in ("View", "Documents", "Digest before", "Digest after", ""):
         table.add_column(column)
     for view in report.views:
-        same = (
-            Text("same", style="green")
-            if view.digest_before == view.digest_after
-            else Text("differs", style="yellow")
+        same = view.digest_before == view.digest_after
+        verdict = Text("same", style="green") if same else Text(_counts(view.difference), style="yellow")
+        table.add_row(
+            view.name, str(view.documents), view.digest_before[:16], view.digest_after[:16], verdict
         )
-        table.add_row(view.name, str(view.documents), view.digest_before[:16], view.digest_after[:16], same)
-    return table
+    examples = [f"  {view.name} {words}" for view in report.views for words in view.difference.examples]
+    return Group(table, *(Text(safe_text(line)) for line in examples))
+
+
+def _counts(difference: ViewDifference) -> str:
+    """Return how a live view differed, in words."""
+    counts = ("missing", "altered", "surplus")
+    return ", ".join(f"{count} {kind}" for kind in counts if (count := getattr(difference, kind)))
 
 
 def verification(report: VerifyReport) -> RenderableType:

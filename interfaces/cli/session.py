@@ -32,6 +32,7 @@ class ExitCode(IntEnum):
     FOUND_WRONG = 1
     WRONG_USAGE = 2
     ENVIRONMENT_CANNOT = 3
+    INTERRUPTED = 130
 
 
 @dataclass
@@ -151,7 +152,7 @@ def run_guarded(program: Callable[[], int], *, as_json: bool) -> int:
         return exit_code_of(error)
     except KeyboardInterrupt:
         notices().print("Interrupted.", style="yellow")
-        return 130
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         _give_up_stdout()
         return ExitCode.DONE

@@ -1,12 +1,12 @@
 """The views computed naively: by folding every ledger at each question."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from application.audit import fold
 from application.ports.ledger import LedgerStore
-from application.ports.views import FileList, Quota, RebuiltView, RunningRow
+from application.ports.views import UNWATCHED, FileList, Quota, RebuiltView, RunningRow, Watch
 from domain.ledger import UserLedger
 from domain.personal import ERASED
 
@@ -89,7 +89,7 @@ class NaiveViews:
         first: int = 1,
         last: int | None = None,
         dry_run: bool = False,
-        on_progress: Callable[[int, int], None] | None = None,
+        watch: Watch = UNWATCHED,
     ) -> Sequence[RebuiltView]:
         """Rebuild nothing."""
         return []

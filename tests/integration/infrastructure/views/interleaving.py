@@ -15,6 +15,7 @@ from pymongo.errors import BulkWriteError
 
 Gate = Callable[[], None]
 _STEPS = {"find", "find_one", "insert_one", "update_one", "find_one_and_update", "create_indexes"}
+_STEPS |= {"delete_many", "rename"}
 _DATABASE_STEPS = {"command", "drop_collection", "list_collections"}
 _PATIENCE_S = 60
 
@@ -118,3 +119,34 @@ class GatedCollection:
                 refused += error.details["writeErrors"]
         if refused:
             raise BulkWriteError({"writeErrors": refused, "writeConcernErrors": []})
+
+
+class Tripwire:
+    """A gate that does something before one step, counted from 1."""
+
+    def __init__(self, step: int, happening: Callable[[], object]) -> None:
+        self._steps_left, self._happening = step, happening
+
+    @property
+    def was_reached(self) -> bool:
+        """Whether there was such a step."""
+        return self._steps_left <= 0
+
+    def __call__(self) -> None:
+        """Count a step."""
+        self._steps_left -= 1
+        if self._steps_left == 0:
+            self._happening()
+
+
+class Kill(Tripwire):
+    """A gate that lets nothing more through from one step on."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step, lambda: None)
+
+    def __call__(self) -> None:
+        """Count a step, or end the actor."""
+        super().__call__()
+        if self.was_reached:
+            raise Crashed

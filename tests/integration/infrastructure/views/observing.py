@@ -36,3 +36,13 @@ def generations(database: Database[dict[str, Any]]) -> set[str]:
     """Return the names of all generations' collections, live or not."""
     names = database.list_collection_names()
     return {name for name in names if name.rpartition(".")[0] in VIEWS}
+
+
+def snapshot(database: Database[dict[str, Any]]) -> dict[str, Any]:
+    """Return all that is in the database, but for the counter of rebuilds."""
+    found: dict[str, Any] = {}
+    for name in sorted(database.list_collection_names()):
+        found[name] = sorted(map(repr, database[name].find()))
+    (state,) = database["view_state"].find()
+    found["view_state"] = {view: {**stand, "newest": 0} for view, stand in state["views"].items()}
+    return found

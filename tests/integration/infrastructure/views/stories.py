@@ -184,24 +184,12 @@ class _NaiveViews:
                     "execution_id": event.execution_id,
                     "user_id": self.names[ledger],
                     "started_at": event.timestamp,
-                    "finished_at": None,
-                    "outcome": None,
-                    "exit_code": None,
-                    "duration_ms": None,
                     "runner": event.runner,
                     "model": event.model,
-                    "generated_file_ids": [],
                     "position": position,
                 }
             case ExecutionFinished():
-                self.runs[event.execution_id] |= {
-                    "finished_at": event.timestamp,
-                    "outcome": event.outcome.value,
-                    "exit_code": event.exit_code,
-                    "duration_ms": event.duration_ms,
-                    "generated_file_ids": list(event.generated_file_ids),
-                    "position": position,
-                }
+                del self.runs[event.execution_id]
 
     def quotas(self) -> dict[str, dict[str, Any]]:
         found = {}

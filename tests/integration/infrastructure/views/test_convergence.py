@@ -146,7 +146,7 @@ def test_rebuilding_with_small_buffers_gives_the_same_digests(
     mongodb_client: MongoClient[Document], ledger: MemoryLedgerStore, buffered: int, batch: int
 ) -> None:
     """However often a rebuild has to write its buffer, the documents are those of the live views."""
-    small: dict[str, Any] = {"DOCUMENTS_BUFFERED": buffered, "EVENTS_A_BATCH": batch}
+    small: dict[str, Any] = {"CHANGES_BUFFERED": buffered, "EVENTS_A_BATCH": batch}
     with fresh_database(mongodb_client) as database, patch.multiple(rebuild, **small):
         views = MongoViews(database, ledger, locate)
         views.catch_up()

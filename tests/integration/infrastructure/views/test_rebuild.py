@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any, cast
@@ -7,16 +7,17 @@ import pytest
 from pymongo.database import Database
 
 from application.ports.ledger import Recorded
-from application.ports.views import RebuiltView
+from application.ports.views import RebuiltView, Watch
 from domain.errors import EnvironmentFaultError, IntegrityFaultError, InvalidValueError
 from domain.events import LedgerEvent
 from infrastructure.views.client import Document
 from infrastructure.views.mongo_views import MongoViews
-from tests.integration.infrastructure.views.interleaving import Crashed, GatedDatabase
+from tests.integration.infrastructure.views.interleaving import Crashed, GatedDatabase, Kill, Tripwire
 from tests.integration.infrastructure.views.observing import (
     VIEWS,
     generations,
     live_collection,
+    snapshot,
     stored_documents,
     tombstones,
 )
@@ -52,17 +53,7 @@ def by_name(rebuilt: Sequence[RebuiltView]) -> dict[str, RebuiltView]:
     return {view.name: view for view in rebuilt}
 
 
-def snapshot(database: Database[Document]) -> dict[str, Any]:
-    """Return all that is in the database, but for the counter of rebuilds."""
-    found: dict[str, Any] = {}
-    for name in sorted(database.list_collection_names()):
-        found[name] = sorted(map(repr, database[name].find()))
-    (state,) = database["view_state"].find()
-    found["view_state"] = {view: {**stand, "newest": 0} for view, stand in state["views"].items()}
-    return found
-
-
-def test_the_rebuilt_views_equal_the_live_ones_byte_for_byte(
+def test_audit_16_the_rebuilt_views_equal_the_live_ones_byte_for_byte(
     views: MongoViews, database: Database[Document], story: Story
 ) -> None:
     """Digests before and after are equal, and only what lives is written."""
@@ -134,7 +125,7 @@ def test_an_unknown_view_is_refused_with_those_that_there_are(views: MongoViews)
         views.rebuild(view="file_list")
 
 
-def test_a_dry_run_leaves_everything_untouched(views: MongoViews, database: Database[Document]) -> None:
+def test_audit_18_a_dry_run_touches_nothing(views: MongoViews, database: Database[Document]) -> None:
     """It computes and compares, and its collections are gone at the end."""
     before = snapshot(database)
     for view in views.rebuild(dry_run=True):
@@ -149,7 +140,7 @@ def test_the_live_view_is_compared_as_it_is(database: Database[Document], story:
     assert stored_documents(database) == naive_views(story.store.events)
 
 
-def test_bounds_compare_the_same_slice_and_swap_nothing(
+def test_audit_19_bounds_compare_the_same_slice_and_swap_nothing(
     views: MongoViews, database: Database[Document], story: Story
 ) -> None:
     """One user, or some positions: equal to the slice of the whole, and the live views stay."""
@@ -166,7 +157,7 @@ def test_bounds_compare_the_same_slice_and_swap_nothing(
     assert snapshot(database) == before
 
 
-def test_a_slice_holds_the_documents_changed_within_it(views: MongoViews, story: Story) -> None:
+def test_audit_19_a_slice_holds_the_documents_changed_within_it(views: MongoViews, story: Story) -> None:
     """As of a position, with the positions before read but not shown."""
     last = 9
     naive = naive_views(story.store.events[:last])
@@ -190,11 +181,12 @@ def test_bounds_that_hold_nothing_are_refused(views: MongoViews, bounds: dict[st
 def test_progress_ends_with_the_number_of_events(views: MongoViews, story: Story) -> None:
     """Whoever watches learns how many events were replayed: all, or those within the bounds."""
     steps: list[tuple[int, int]] = []
-    views.rebuild(on_progress=lambda done, total: steps.append((done, total)))
+    watch = Watch(on_progress=lambda done, total: steps.append((done, total)))
+    views.rebuild(watch=watch)
     assert steps[-1] == (len(story.store.events),) * 2
-    views.rebuild(first=3, last=7, on_progress=lambda done, total: steps.append((done, total)))
+    views.rebuild(first=3, last=7, watch=watch)
     assert steps[-1] == (5, 5)
-    views.rebuild(user_id="bob", on_progress=lambda done, total: steps.append((done, total)))
+    views.rebuild(user_id="bob", watch=watch)
     assert steps[-1][0] == sum("bob" in recorded.event.actor for recorded in story.store.events)
 
 
@@ -242,37 +234,6 @@ def test_a_follower_overtaken_by_a_swap_leaves_no_collection_behind(
     assert stored_documents(database) == naive_views(story.store.events)
 
 
-class Tripwire:
-    """A gate that does something before one step, counted from 1."""
-
-    def __init__(self, step: int, happening: Callable[[], object]) -> None:
-        self._steps_left, self._happening = step, happening
-
-    @property
-    def was_reached(self) -> bool:
-        """Whether there was such a step."""
-        return self._steps_left <= 0
-
-    def __call__(self) -> None:
-        """Count a step."""
-        self._steps_left -= 1
-        if self._steps_left == 0:
-            self._happening()
-
-
-class Kill(Tripwire):
-    """A gate that lets nothing more through from one step on."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__(step, lambda: None)
-
-    def __call__(self) -> None:
-        """Count a step, or end the actor."""
-        super().__call__()
-        if self.was_reached:
-            raise Crashed
-
-
 @pytest.mark.usefixtures("views")
 def test_a_swap_at_any_step_of_a_follower_loses_no_event(database: Database[Document], story: Story) -> None:
     """A rebuild that knows less than the follower is swapped in between any two of the follower's steps."""
@@ -291,7 +252,9 @@ def test_a_swap_at_any_step_of_a_follower_loses_no_event(database: Database[Docu
 
 
 @pytest.mark.usefixtures("views")
-def test_a_rebuild_killed_at_any_step_leaves_whole_views(database: Database[Document], story: Story) -> None:
+def test_audit_20_killed_at_any_step_it_leaves_whole_views(
+    database: Database[Document], story: Story
+) -> None:
     """Whatever the step, the views stay right, and the next rebuild sweeps up."""
     for step in count(1):
         gate = Kill(step)

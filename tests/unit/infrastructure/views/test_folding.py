@@ -6,7 +6,7 @@ from domain.errors import IntegrityFaultError
 from infrastructure.views.client import Document
 from infrastructure.views.folding import Change, Fold
 from infrastructure.views.owners import Owners
-from infrastructure.views.projections import ExecutionProjection, FileProjection, QuotaProjection
+from infrastructure.views.projections import FileProjection, QuotaProjection
 from tests.integration.infrastructure.views.stories import Story, locate
 
 
@@ -69,15 +69,12 @@ def test_events_that_a_stored_document_already_holds_are_skipped() -> None:
     assert not final.is_new
 
 
-@pytest.mark.parametrize("projection", [QuotaProjection(), ExecutionProjection()])
-def test_a_document_that_must_be_there_and_is_not_is_named(
-    projection: QuotaProjection | ExecutionProjection,
-) -> None:
+def test_a_document_that_must_be_there_and_is_not_is_named() -> None:
     """Better to stop than to go on from nothing."""
     story = Story()
     story.upload()
     story.start()
     story.finish()
-    fold = Fold(projection, Owners(story.store), nothing_stored)
+    fold = Fold(QuotaProjection(), Owners(story.store), nothing_stored)
     with pytest.raises(IntegrityFaultError, match="has lost the document"):
         fold.take(story.store.events[-2:])

@@ -139,20 +139,18 @@ def test_a_projection_leaves_the_document_before_as_it_was() -> None:
     assert before["generated"] == 0
 
 
-def test_a_run_has_no_outcome_until_it_ends() -> None:
-    """Its start opens the document, its end completes it."""
+def test_a_run_is_a_document_until_it_ends() -> None:
+    """Its start opens the document, its end removes it."""
     projection = ExecutionProjection()
     running = projection.evolve({}, started(), "alice")
-    assert running["outcome"] is None
-    assert running["started_at"] == NOW
-    ended = projection.evolve(running, finished(), "alice")
-    assert ended == running | {
-        "finished_at": NOW,
-        "outcome": "timed_out",
-        "exit_code": None,
-        "duration_ms": 60_000,
-        "generated_file_ids": ["bbbbbbbbbbbb"],
+    assert running == {
+        "execution_id": "run-1",
+        "user_id": "alice",
+        "started_at": NOW,
+        "runner": "r",
+        "model": "m",
     }
+    assert projection.evolve(running, finished(), "alice") is None
 
 
 @pytest.mark.parametrize(

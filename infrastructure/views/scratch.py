@@ -1,0 +1,68 @@
+"""A new generation of a view being filled: changes are buffered, then written by nobody else."""
+
+from collections.abc import Sequence
+
+from pymongo.database import Database
+
+from application.ports.ledger import Recorded
+from infrastructure.views.client import Document
+from infrastructure.views.folding import Fold
+from infrastructure.views.generations import add_indexes, make_unindexed
+from infrastructure.views.owners import Owners
+from infrastructure.views.projections import Projection
+from infrastructure.views.state import collection_name
+from infrastructure.views.writing import load, write_alone
+
+
+class Scratch:
+    """One view's new generation."""
+
+    def __init__(
+        self, database: Database[Document], projection: Projection, generation: int, owners: Owners
+    ) -> None:
+        self._database, self._projection, self._generation = database, projection, generation
+        self._collection = database[collection_name(projection.view, generation)]
+        self._is_empty = True
+        self._fold = Fold(projection, owners, self._load)
+
+    def make(self) -> None:
+        """Make the collection. Its indexes come last: to keep them up costs more than to build them."""
+        make_unindexed(self._database, self._projection.view, self._generation)
+
+    def take_over(self, generation: int, position: int) -> None:
+        """Go on from a former generation, which holds the events up to `position`.
+
+        It is renamed, so that a rebuild that still fills it writes into nothing. What
+        was written of later events goes, and comes again; documents that are folded from
+        what is stored tell by themselves which events they hold.
+        """
+        self._database[collection_name(self._projection.view, generation)].rename(self._collection.name)
+        self.make()
+        self._is_empty = False
+        if not self._projection.needs_stored:
+            self._collection.delete_many({"position": {"$gt": position}})
+
+    def take(self, events: Sequence[Recorded]) -> None:
+        """Fold events."""
+        self._fold.take(events)
+
+    def holds_many(self, limit: int) -> bool:
+        """Tell whether it is time to write: most files come and go in between, and are never written."""
+        changes = self._fold.changes
+        if len(changes) >= limit:
+            for key in [key for key, change in changes.items() if change.leaves_nothing]:
+                del changes[key]
+        return len(changes) > limit // 2
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        write_alone(self._collection, self._fold.changes)
+        self._is_empty = self._is_empty and not self._fold.changes
+        self._fold.changes.clear()
+
+    def add_indexes(self) -> None:
+        """Make the collection fit to be read."""
+        add_indexes(self._database, self._projection.view, self._generation)
+
+    def _load(self, keys: Sequence[str]) -> Sequence[Document]:
+        return [] if self._is_empty else list(load(self._collection, keys))
