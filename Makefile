@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test attacks faults bench-sandbox setup setup-host lint types contracts tests format audit lock clean
+.PHONY: help run test attacks faults bench-sandbox bench-replay setup setup-host lint types contracts tests format audit lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -41,6 +41,9 @@ tests: setup ## Run the tests; `make tests ARGS='-k expiry'` runs some
 bench-sandbox: setup ## Measure how long people wait for a run, beside what else runs Python
 	tools/setup.sh --benchmarks || :  # without the peers, the report says which are missing
 	$(BIN)/python -m benchmarks.sandbox $(ARGS)
+
+bench-replay: setup ## Measure how fast the ledger appends, reads and rebuilds its views, beside its library
+	$(BIN)/python -m benchmarks.replay $(ARGS)
 
 attacks: setup ## Attack the sandbox for real, as root (if you are) and as an ordinary user
 	tools/attacks.sh $(ARGS)

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.page import PAGE, BenchmarkError, load
 from benchmarks.sandbox import report
 from benchmarks.sandbox.contest import compete
 from benchmarks.sandbox.crowd import gather
 from benchmarks.sandbox.entrants import PLAIN, SAVING, UNSAVED, WARM_KERNEL, Entrants, entrants
 from benchmarks.sandbox.goals import goals
 from benchmarks.sandbox.jobs import CHART, FIT, HELLO, Job, write_data
-from benchmarks.sandbox.machine import describe_machine, load
+from benchmarks.sandbox.machine import describe_machine
 from benchmarks.sandbox.percentiles import hello_percentiles
-from benchmarks.sandbox.ways import BenchmarkError
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, help="runs of each job each way (15)")
     parser.add_argument("--quick", action="store_true", help="a few runs, without the peers of wheels")
-    parser.add_argument("--write", action="store_true", help=f"put the result into {report.PAGE.name}, too")
+    parser.add_argument("--write", action="store_true", help=f"put the result into {PAGE.name}, too")
     options = parser.parse_args(arguments)
     plan = QUICK if options.quick else Plan()
     try:

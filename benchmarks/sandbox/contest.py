@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.page import BenchmarkError
 from benchmarks.sandbox.jobs import Job
-from benchmarks.sandbox.ways import PYTHON, BenchmarkError, Way
+from benchmarks.sandbox.ways import PYTHON, Way
 
 PAUSE_S = 0.05  # nobody sends a job in the moment that the last one ends
 _OPEN_PICTURES = """

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from application.ports.sandbox import OutputStream
 from application.run_code import Unobserved
+from benchmarks.page import BenchmarkError
 from benchmarks.sandbox.contest import PAUSE_S
 from benchmarks.sandbox.house import House, succeeded
 from benchmarks.sandbox.jobs import Job
-from benchmarks.sandbox.ways import BenchmarkError
 
 _BETWEEN_S = 0.002  # so that the order in which runs are asked for is known
 _LONGEST_S = 300.0

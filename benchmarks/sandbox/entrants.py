@@ -6,11 +6,12 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.page import BenchmarkError
 from benchmarks.sandbox.house import USER, House, UnsavedHouse, saving_house, warm_sandbox
 from benchmarks.sandbox.jobs import HELLO, Job
 from benchmarks.sandbox.kernels import ColdKernel, WarmKernel
 from benchmarks.sandbox.processes import behind_bwrap, behind_nsjail, plain
-from benchmarks.sandbox.ways import BenchmarkError, LeftOutError, Way
+from benchmarks.sandbox.ways import LeftOutError, Way
 
 PLAIN, BWRAP, NSJAIL = "plain `python3`", "bubblewrap + `python3`", "nsjail + `python3`"
 COLD_KERNEL, WARM_KERNEL = "Jupyter kernel, cold", "Jupyter kernel, warm"

@@ -12,8 +12,9 @@ from application.ports.sandbox import RunHost, RunRequest, RunResult, Sandbox
 from application.run_code import Execution, RunCode
 from application.run_queue import RunQueue
 from application.upload import UploadFile
+from benchmarks.page import BenchmarkError
 from benchmarks.sandbox.jobs import Job
-from benchmarks.sandbox.ways import PYTHON, BenchmarkError
+from benchmarks.sandbox.ways import PYTHON
 from domain.executions import Outcome
 from domain.files import LedgerFile, blob_name
 from infrastructure.blobs.folder import FolderBlobStore

@@ -7,8 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from benchmarks.page import BenchmarkError
 from benchmarks.sandbox.jobs import HELLO, Job
-from benchmarks.sandbox.ways import PYTHON, BenchmarkError, peers_packages, taken_picture, variables
+from benchmarks.sandbox.ways import PYTHON, peers_packages, taken_picture, variables
 
 _LONGEST_WAIT_S = 60
 _NUMBERS = count(1)

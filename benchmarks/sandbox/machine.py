@@ -1,12 +1,10 @@
 """The line that says where figures come from."""
 
 import json
-import os
-import platform
 import subprocess
 from importlib import metadata
-from pathlib import Path
 
+from benchmarks.page import describe_host
 from benchmarks.sandbox.ways import PYTHON, LeftOutError, peers_packages
 
 _IN_SANDBOX = ("pandas", "matplotlib", "scikit-learn")
@@ -20,19 +18,7 @@ _ASK = (
 
 def describe_machine() -> str:
     """Return processor, cores, kernel, and the versions of what was measured."""
-    cores = len(os.sched_getaffinity(0))
-    return f"{_processor()}, {cores} cores, Linux {platform.release()}; {', '.join(_versions())}"
-
-
-def load() -> str:
-    """Return how many processes wanted a core during the last minute, on average."""
-    return f"{os.getloadavg()[0]:.1f}"
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
+    return f"{describe_host()}; {', '.join(_versions())}"
 
 
 def _versions() -> list[str]:

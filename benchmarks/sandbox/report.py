@@ -3,32 +3,29 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.page import PAGE, put, table
 from benchmarks.sandbox.contest import Times
 from benchmarks.sandbox.crowd import Crowd
 from benchmarks.sandbox.entrants import PLAIN
 from benchmarks.sandbox.goals import Goal
 from benchmarks.sandbox.jobs import Job
 from benchmarks.sandbox.percentiles import Percentiles
-from benchmarks.sandbox.ways import ROOT, BenchmarkError
-
-PAGE = ROOT / "docs" / "benchmarks.md"
-_BEGIN, _END = "<!-- bench-sandbox: begin -->", "<!-- bench-sandbox: end -->"
 
 
-def times_table(times: Times, ways: Iterable[str], jobs: Sequence[Job]) -> str:
+def timestable(times: Times, ways: Iterable[str], jobs: Sequence[Job]) -> str:
     """Return a row for each way, three columns for each job."""
     header = [cell for job in jobs for cell in (f"{job.name} ms", "min", ": plain")]
     rows = [[way, *(cell for job in jobs for cell in _cells(times, way, job))] for way in ways]
-    return _table(["median of runs", *header], rows)
+    return table(["median of runs", *header], rows)
 
 
-def percentiles_table(percentiles: Mapping[str, Percentiles]) -> str:
+def percentilestable(percentiles: Mapping[str, Percentiles]) -> str:
     """Return a row for each way."""
     rows = [
         [name, str(each.count), *(f"{value:.1f}" for value in (each.p50_ms, each.p99_ms, each.longest_ms))]
         for name, each in percentiles.items()
     ]
-    return _table(["hellos one after the other", "runs", "p50 ms", "p99 ms", "longest ms"], rows)
+    return table(["hellos one after the other", "runs", "p50 ms", "p99 ms", "longest ms"], rows)
 
 
 def crowd_lines(crowd: Crowd, job: Job) -> str:
@@ -47,13 +44,13 @@ def crowd_lines(crowd: Crowd, job: Job) -> str:
     )
 
 
-def goals_table(goals: Iterable[Goal]) -> str:
+def goalstable(goals: Iterable[Goal]) -> str:
     """Return a row for each goal."""
     rows = [
         [each.words, f"{each.limit:g}", "-" if each.here is None else f"{each.here:.2f}", each.verdict]
         for each in goals
     ]
-    return _table(["goal", "at most", "here", ""], rows)
+    return table(["goal", "at most", "here", ""], rows)
 
 
 def write(report: str, page: Path = PAGE) -> None:
@@ -62,13 +59,7 @@ def write(report: str, page: Path = PAGE) -> None:
     Raises:
         BenchmarkError: the page has no such markers.
     """
-    text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not (begin and end):
-        message = f"{page} lacks the markers {_BEGIN} and {_END}"
-        raise BenchmarkError(message)
-    page.write_text(f"{before}{begin}\n{report}\n{end}{after}", encoding="utf-8")
+    put("bench-sandbox", report, page)
 
 
 def _cells(times: Times, way: str, job: Job) -> list[str]:
@@ -76,8 +67,3 @@ def _cells(times: Times, way: str, job: Job) -> list[str]:
     if median_ms is None or ratio is None:
         return ["-"] * 3
     return [f"{median_ms:.1f}", f"{min(times.all_ms[way, job.name]):.1f}", f"{ratio:.2f}"]
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    ruler = ["---"] + ["--:"] * (len(header) - 1)
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ruler, *rows))

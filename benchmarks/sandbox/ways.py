@@ -11,10 +11,6 @@ PEERS_PYTHON = ROOT / ".venv-benchmarks" / "bin" / "python"
 NOT_INSTALLED = ".venv-benchmarks is missing: `make bench-sandbox` installs it from the package index"
 
 
-class BenchmarkError(Exception):
-    """Nothing can be measured, or what was measured is worth nothing; the text says why."""
-
-
 class LeftOutError(Exception):
     """A peer cannot run on this machine; the text says why."""
 

@@ -86,7 +86,7 @@ class SealingMapper(Mapper[UUID]):
         kind = _KINDS[stored.topic]
         state: dict[str, Any] = canonical.decode(stored.state)
         sealed = base64.b64decode(state.pop("personal"), validate=True)
-        ledger_id = UUID(str(stored.originator_id))
+        ledger_id = _uuid(stored.originator_id)
         binding = _binding(ledger_id, stored.originator_version, stored.topic, state)
         key, key_id = self._keys.find(ledger_id), state.pop("key")
         if key is None or key.key_id != key_id:
@@ -98,7 +98,7 @@ class SealingMapper(Mapper[UUID]):
 
     def is_sealed(self, stored: StoredEvent) -> bool:
         """Tell whether the event's personal fields cannot be opened for want of its key."""
-        key = self._keys.find(UUID(str(stored.originator_id)))
+        key = self._keys.find(_uuid(stored.originator_id))
         return key is None or key.key_id != key_id_of(stored)
 
     def _key_for_writing(self, ledger_id: UUID, *, begins: bool) -> UserKey:
@@ -118,6 +118,10 @@ def key_id_of(stored: StoredEvent) -> str | None:
     """Return the id of the key that an event's personal fields are sealed with."""
     key_id = canonical.decode(stored.state).get("key")
     return key_id if isinstance(key_id, str) else None
+
+
+def _uuid(originator_id: UUID | str) -> UUID:
+    return originator_id if isinstance(originator_id, UUID) else UUID(originator_id)
 
 
 def _binding(ledger_id: UUID, sequence: int, topic: str, public: dict[str, Any]) -> bytes:

@@ -3,6 +3,7 @@
 from pymongo.database import Database
 
 from infrastructure.views.client import Document
+from infrastructure.views.generations import tidy
 from infrastructure.views.shapes import EXECUTIONS, QUOTAS, SHAPES
 from infrastructure.views.state import StateStore
 
@@ -14,6 +15,7 @@ def forget_owner(database: Database[Document], states: StateStore, ledger_hex: s
     """
     states.claim(SHAPES)  # a rebuild that read the events when they could be read must not swap in any more
     state = states.load()
+    tidy(database, state)  # what an interrupted one left names the user, too
     quotas, runs = (database[state.collection_of(view)] for view in (QUOTAS, EXECUTIONS))
     quota = quotas.find_one({"_id": ledger_hex})
     if quota is None:

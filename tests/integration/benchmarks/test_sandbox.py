@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.page import PAGE, BenchmarkError
 from benchmarks.sandbox import __main__ as program
 from benchmarks.sandbox import report
 from benchmarks.sandbox.contest import Times, compete
@@ -11,7 +12,6 @@ from benchmarks.sandbox.crowd import Crowd, CrowdRun
 from benchmarks.sandbox.entrants import BWRAP, PLAIN, SAVING, UNSAVED
 from benchmarks.sandbox.goals import goals
 from benchmarks.sandbox.jobs import HELLO, Job
-from benchmarks.sandbox.ways import BenchmarkError
 
 
 class Speaker:
@@ -69,7 +69,7 @@ def test_a_first_run_counts_as_pushed_back_only_by_a_second_that_got_its_turn_me
 def test_a_report_replaces_what_stands_between_the_markers_of_its_page(tmp_path: Path) -> None:
     """The words around the markers stay; a page without them is refused."""
     page = tmp_path / "page.md"
-    page.write_text(report.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
     for text in ("first", "second"):
         report.write(text, page)
     written = page.read_text(encoding="utf-8")

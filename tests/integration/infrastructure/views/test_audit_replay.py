@@ -21,6 +21,7 @@ from pymongo.database import Database
 from application.audit import fold
 from application.ports.views import RebuiltView, Watch
 from domain.errors import ReplayCancelledError
+from domain.ledger import UserLedger
 from infrastructure.views import rebuild
 from infrastructure.views.client import Document
 from infrastructure.views.mongo_views import MongoViews
@@ -312,3 +313,15 @@ def test_a_dry_run_that_is_cancelled_leaves_nothing(views: MongoViews, database:
     with pytest.raises(ReplayCancelledError, match="as they were"):
         views.rebuild(dry_run=True, watch=Watch(is_cancelled=lambda: True))
     assert snapshot(database) == before
+
+
+def test_what_an_interrupted_rebuild_left_goes_with_the_user_who_is_forgotten(
+    views: MongoViews, database: Database[Document], story: Story
+) -> None:
+    """Half a view names people, too."""
+    with pytest.raises(ReplayCancelledError):
+        views.rebuild(watch=Watch(is_cancelled=lambda: True))
+    assert len(generations(database)) == 2 * len(VIEWS)
+    views.forget(UserLedger.create_id("alice"), story.store.head() + 1)
+    assert len(generations(database)) == len(VIEWS)
+    assert resumed_rebuild(views)[1] == 0

@@ -1,0 +1,1 @@
+"""How fast the ledger appends, reads and rebuilds its views, beside the library it is built on."""

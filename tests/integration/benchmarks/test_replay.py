@@ -1,0 +1,33 @@
+import pytest
+
+from benchmarks.replay import __main__ as program
+from benchmarks.replay.latency import Latency
+from benchmarks.replay.lengths import Length
+from benchmarks.replay.report import goals_table
+from benchmarks.replay.stories import Told
+
+
+def test_the_short_form_measures_every_column(capsys: pytest.CaptureFixture[str]) -> None:
+    """A tiny ledger for real: appended, read, rebuilt, uploaded to; each goal with its verdict."""
+    assert program.main(["--quick"]) == 0
+    printed = capsys.readouterr().out
+    assert "| 500 |" in printed
+    assert "rebuild : read and decode, 500 events" in printed
+    assert printed.count("| met |") + printed.count("| missed |") == 4
+
+
+def test_a_goal_that_is_not_met_is_said_to_be_missed() -> None:
+    """Slow rebuilds, memory that grows and uploads that get slower."""
+    length = Length(10, (1.0, 1.0), (1.0, 2.0), 1.0, 500.0, 3)
+    text = goals_table([length], [Latency(10, 1.0, 1.0), Latency(99, 1.1, 1.3)])
+    verdicts = [line.split(" | ")[-1].strip(" |") for line in text.splitlines()[2:]]
+    assert verdicts == ["missed", "missed", "met", "missed"]
+
+
+def test_the_same_seed_tells_the_same_story() -> None:
+    """Both entrants, and every run, get the same events."""
+    first, second = (
+        [event for pending in Told(3).saves(100) for event in pending],
+        [event for pending in Told(3).saves(100) for event in pending],
+    )
+    assert first == second
