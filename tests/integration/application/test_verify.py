@@ -32,7 +32,8 @@ def test_audit_13_an_edited_value_with_a_forged_digest_is_found(house: House) ->
     for (name,) in intruder.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         intruder.execute(f"DROP TRIGGER {name}")
     *_, stored = house.store.recorder.select_events(ledger)
-    forged = StoredEvent(ledger, stored.originator_version, stored.topic, stored.state.replace(b"8", b"9"))
+    edited = stored.state.replace(b":8,", b":9,")
+    forged = StoredEvent(ledger, stored.originator_version, stored.topic, edited)
     assert forged.state != stored.state
     place = (ledger.hex, forged.originator_version)
     row = f"originator_id = '{ledger.hex}' AND originator_version = 3"
