@@ -49,12 +49,12 @@ def _goals(lengths: Sequence[Length], latencies: Sequence[Latency]) -> Iterator[
     words = f"memory grown by a rebuild of {longest.events:,} events, MB"
     met = longest.grown_mb <= GROWTH_GOAL_MB
     yield [words, f"<= {GROWTH_GOAL_MB}", f"{longest.grown_mb:.0f}", _verdict(met=met)]
-    for each in latencies[1:]:
+    for later in latencies[1:]:
         for words, ratio in (
-            ("upload", each.warm_ms / latencies[0].warm_ms),
-            ("first upload of a process", each.cold_ms / latencies[0].cold_ms),
+            ("upload", later.warm_ms / latencies[0].warm_ms),
+            ("first upload of a process", later.cold_ms / latencies[0].cold_ms),
         ):
-            shown = f"{words}, {each.events:,} events of the user : {latencies[0].events:,}"
+            shown = f"{words}, {later.events:,} events of the user : {latencies[0].events:,}"
             yield [shown, f"<= {LATENCY_GOAL}", f"{ratio:.2f}", _verdict(met=ratio <= LATENCY_GOAL)]
 
 

@@ -4,10 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
+from benchmarks.page import BenchmarkError
 from benchmarks.sandbox.jobs import Job
 from benchmarks.sandbox.ways import (
     PYTHON,
-    BenchmarkError,
     LeftOutError,
     peers_packages,
     taken_picture,

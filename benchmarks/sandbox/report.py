@@ -12,14 +12,14 @@ from benchmarks.sandbox.jobs import Job
 from benchmarks.sandbox.percentiles import Percentiles
 
 
-def timestable(times: Times, ways: Iterable[str], jobs: Sequence[Job]) -> str:
+def times_table(times: Times, ways: Iterable[str], jobs: Sequence[Job]) -> str:
     """Return a row for each way, three columns for each job."""
     header = [cell for job in jobs for cell in (f"{job.name} ms", "min", ": plain")]
     rows = [[way, *(cell for job in jobs for cell in _cells(times, way, job))] for way in ways]
     return table(["median of runs", *header], rows)
 
 
-def percentilestable(percentiles: Mapping[str, Percentiles]) -> str:
+def percentiles_table(percentiles: Mapping[str, Percentiles]) -> str:
     """Return a row for each way."""
     rows = [
         [name, str(each.count), *(f"{value:.1f}" for value in (each.p50_ms, each.p99_ms, each.longest_ms))]
@@ -44,7 +44,7 @@ def crowd_lines(crowd: Crowd, job: Job) -> str:
     )
 
 
-def goalstable(goals: Iterable[Goal]) -> str:
+def goals_table(goals: Iterable[Goal]) -> str:
     """Return a row for each goal."""
     rows = [
         [each.words, f"{each.limit:g}", "-" if each.here is None else f"{each.here:.2f}", each.verdict]
