@@ -7,33 +7,47 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
 from benchmarks.page import PAGE, BenchmarkError, describe_host, load, put
-from benchmarks.replay.latency import measure_uploads
-from benchmarks.replay.lengths import measure
+from benchmarks.replay.latency import UPLOADS, WARMED_UP, measure_uploads
+from benchmarks.replay.lengths import SAVES_A_ROUND, measure
 from benchmarks.replay.report import goals_table, latency_table, lengths_table
 from infrastructure.views.client import connect
 from infrastructure.views.embedded import EmbeddedServer
 
-EVENTS = (10_000, 100_000, 1_000_000)
-UPLOAD_LENGTHS = (10, 1_000, 100_000)
-QUICK_EVENTS, QUICK_UPLOAD_LENGTHS = (500,), (10, 300)
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured: lengths of the whole ledger and of one user's, in events, and how often."""
+
+    events: tuple[int, ...] = (10_000, 100_000, 1_000_000)
+    upload_lengths: tuple[int, ...] = (10, 1_000, 100_000)
+    uploads: int = UPLOADS
+    warmed_up: int = WARMED_UP
+    saves_a_round: int = SAVES_A_ROUND
+
+    def up_to(self, most: int) -> "Plan":
+        """Return the plan without longer ledgers."""
+        return replace(self, events=tuple(each for each in self.events if each <= most))
+
+
+QUICK = Plan(events=(300,), upload_lengths=(10, 200), uploads=3, warmed_up=1, saves_a_round=3)
 _SERVER_PYTHON = PAGE.parents[1] / ".venv-mongodb" / "bin" / "python"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print, and write if asked to; 0, or 1 with a line that says why there is no result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--most", type=int, default=EVENTS[-1], help="events of the longest ledger")
+    parser.add_argument("--most", type=int, default=Plan.events[-1], help="events of the longest ledger")
     parser.add_argument("--quick", action="store_true", help="tiny ledgers: figures without meaning")
     parser.add_argument("--write", action="store_true", help=f"put the result into {PAGE.name}, too")
     options = parser.parse_args(arguments)
-    events = QUICK_EVENTS if options.quick else tuple(each for each in EVENTS if each <= options.most)
-    uploads = QUICK_UPLOAD_LENGTHS if options.quick else UPLOAD_LENGTHS
+    plan = QUICK if options.quick else Plan().up_to(options.most)
     try:
-        text = report(events, uploads)
+        text = report(plan)
         print(text)
         if options.write:
             put("bench-replay", text)
@@ -43,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def report(events: Sequence[int], uploads: tuple[int, ...]) -> str:
+def report(plan: Plan) -> str:
     """Measure, and return the report.
 
     Raises:
@@ -53,9 +67,11 @@ def report(events: Sequence[int], uploads: tuple[int, ...]) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _say("uploads")
-        latencies = measure_uploads(uploads, folder / "uploads")
+        latencies = measure_uploads(plan.upload_lengths, folder / "uploads", plan.uploads, plan.warmed_up)
         with EmbeddedServer(folder / "mongodb", _SERVER_PYTHON) as uri, connect(uri).client as client:
-            lengths = [measure(each, folder / str(each), client, _say) for each in events]
+            lengths = [
+                measure(each, folder / str(each), client, _say, plan.saves_a_round) for each in plan.events
+            ]
     head = (
         f"{describe_host()}; Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
         f"eventsourcing {metadata.version('eventsourcing')}; load {before} before and {load()} after "

@@ -34,13 +34,13 @@ class Latency:
 class _House:
     """One user's ledger of a length."""
 
-    def __init__(self, folder: Path, events: int) -> None:
+    def __init__(self, folder: Path, events: int, warmed_up: int) -> None:
         self._folder, self.events = folder, events
         self.warm_ms: list[float] = []
         self.cold_ms: list[float] = []
         _fill(folder, events)
         self._store = self._open()
-        for number in range(WARMED_UP):
+        for number in range(warmed_up):
             self._upload(self._store, f"first-{number}")
 
     def upload(self, number: int) -> None:
@@ -63,10 +63,12 @@ class _House:
         return (time.perf_counter() - began) * 1000
 
 
-def measure_uploads(lengths: tuple[int, ...], folder: Path) -> list[Latency]:
+def measure_uploads(
+    lengths: tuple[int, ...], folder: Path, uploads: int = UPLOADS, warmed_up: int = WARMED_UP
+) -> list[Latency]:
     """Return the latencies; the lengths take turns."""
-    houses = [_House(folder / str(events), events) for events in lengths]
-    for number in range(UPLOADS):
+    houses = [_House(folder / str(events), events, warmed_up) for events in lengths]
+    for number in range(uploads):
         for house in houses:
             house.upload(number)
     return [

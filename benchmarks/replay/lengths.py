@@ -59,7 +59,13 @@ class Length:
         return self.rebuilt / self.reads[1]
 
 
-def measure(events: int, folder: Path, client: MongoClient[Document], say: Callable[[str], None]) -> Length:
+def measure(
+    events: int,
+    folder: Path,
+    client: MongoClient[Document],
+    say: Callable[[str], None],
+    saves_a_round: int = SAVES_A_ROUND,
+) -> Length:
     """Fill both logs and measure."""
     folder.mkdir()
     library, ledger = Library(folder / "library.db"), Ledger(folder)
@@ -68,7 +74,7 @@ def measure(events: int, folder: Path, client: MongoClient[Document], say: Calla
     for entrant, stored in _filling(told, events, (library, ledger)):
         entrant.fill(stored)
     say(f"{events:,} events: appending, reading, rebuilding")
-    saves = _appending(told, (library, ledger))
+    saves = _appending(told, (library, ledger), saves_a_round)
     reads: list[tuple[float, float]] = []
     rebuilds: list[float] = []
     grown_mb, documents = 0.0, 0
@@ -96,11 +102,11 @@ def _filling(
     yield from ((entrant, entrant.encode(batch)) for entrant in entrants)
 
 
-def _appending(told: Told, entrants: Sequence[Entrant]) -> tuple[float, float]:
+def _appending(told: Told, entrants: Sequence[Entrant], saves: int) -> tuple[float, float]:
     """Return the saves a second of each, a deed a save; encoding is not counted, durability is."""
     rates: list[list[float]] = [[] for _ in entrants]
     for _ in range(APPEND_ROUNDS):
-        deeds = list(islice(told.saves(10**9), SAVES_A_ROUND))
+        deeds = list(islice(told.saves(10**9), saves))
         for entrant, mine in zip(entrants, rates, strict=True):
             encoded = [entrant.encode(pending) for pending in deeds]
             began = time.perf_counter()

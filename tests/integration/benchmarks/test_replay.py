@@ -11,8 +11,8 @@ def test_the_short_form_measures_every_column(capsys: pytest.CaptureFixture[str]
     """A tiny ledger for real: appended, read, rebuilt, uploaded to; each goal with its verdict."""
     assert program.main(["--quick"]) == 0
     printed = capsys.readouterr().out
-    assert "| 500 |" in printed
-    assert "rebuild : read and decode, 500 events" in printed
+    assert "| 300 |" in printed
+    assert "rebuild : read and decode, 300 events" in printed
     assert printed.count("| met |") + printed.count("| missed |") == 4
 
 

@@ -70,11 +70,11 @@ def test_a_report_replaces_what_stands_between_the_markers_of_its_page(tmp_path:
     """The words around the markers stay; a page without them is refused."""
     page = tmp_path / "page.md"
     page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
-    for text in ("first", "second"):
+    for text in ("one report", "another report"):
         report.write(text, page)
     written = page.read_text(encoding="utf-8")
-    assert "second" in written
-    assert "first" not in written
+    assert "another report" in written
+    assert "one report" not in written
     assert written.startswith("# Benchmarks")
     page.write_text("nothing", encoding="utf-8")
     with pytest.raises(BenchmarkError, match="markers"):
