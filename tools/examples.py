@@ -55,7 +55,8 @@ def shell(folder: Path) -> Iterator[Callable[[str], str]]:
                 lines.append(line.removesuffix(f"{MARK}\n"))
                 break
             lines.append(line)
-        return "".join(lines).replace(f"{folder}/", "").replace(f"{PROJECT}/", "")
+        printed = "".join(f"{line.rstrip()}\n" if line.endswith("\n") else line for line in lines)
+        return printed.replace(f"{folder}/", "").replace(f"{PROJECT}/", "")
 
     try:
         yield run
