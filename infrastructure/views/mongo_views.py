@@ -18,7 +18,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from application.ports.ledger import LedgerStore, Recorded
 from application.ports.views import UNWATCHED, FileList, Quota, RebuiltView, RunningRow, Watch
-from domain.errors import IntegrityFaultError, InvalidValueError, LedgerCutError
+from domain.errors import EnvironmentFaultError, IntegrityFaultError, InvalidValueError, LedgerCutError
 from domain.files import LedgerFile
 from domain.ledger import UserLedger
 from infrastructure.views.bounds import Bounds
@@ -57,10 +57,20 @@ def _served(method: Method[P, T]) -> Method[P, T]:
             except ConnectionFailure:
                 if views.revive is None:
                     raise
-                views.revive()
+                _revive(views.revive)
                 return method(views, *args, **options)
 
     return serve
+
+
+def _revive(revive: Callable[[], None]) -> None:
+    """Bring the server back; a second time where one that was dying still answered to the first."""
+    try:
+        revive()
+    except EnvironmentFaultError as error:
+        if not isinstance(error.__cause__, ConnectionFailure):
+            raise
+        revive()
 
 
 class MongoViews:

@@ -28,6 +28,8 @@ from interfaces.discord.readers import Readers
 from interfaces.discord.waiting import Waiting
 from interfaces.discord.words import TEXTS, Words
 
+FAREWELL_S = 10.0
+"""What runs that were stopped are given to say so."""
 REMEMBERED = 1_000  # messages, so that one told twice after a reconnect is answered once
 
 log = structlog.get_logger()
@@ -70,7 +72,7 @@ class FileBot(commands.InteractionBot):
             await asyncio.wait(self._at_work, timeout=grace_s)
         self._desk.stop_runs()
         if self._at_work:
-            await asyncio.wait(self._at_work, timeout=grace_s)
+            await asyncio.wait(self._at_work, timeout=FAREWELL_S)
 
     # -- events ------------------------------------------------------------------
 

@@ -2,11 +2,28 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
+from pymongo import MongoClient
 
+from infrastructure.views.client import Document
 from infrastructure.views.embedded import EmbeddedServer
+from tests.support.fonts import keep_fonts, lend_fonts
+from tests.support.mongodb import mongodb_client, mongodb_python, mongodb_uri
 from tests.support.program import PROJECT, Program
+from tests.support.ready_program import ready_program
+
+__all__ = ["mongodb_client", "mongodb_python", "mongodb_uri"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ready_program_ends() -> Iterator[None]:
+    """End the process that ran the commands, if there were any."""
+    yield
+    if ready_program.cache_info().currsize:
+        ready_program().close()
 
 
 @pytest.fixture
@@ -16,8 +33,20 @@ def program(tmp_path: Path) -> Program:
 
 
 @pytest.fixture
-def served(program: Program) -> Iterator[Program]:
-    """Return the program while its embedded server is held open, so that commands start quickly."""
+def served(program: Program, mongodb_client: MongoClient[Document], mongodb_uri: str) -> Iterator[Program]:
+    """Return the program with what takes long to make: a MongoDB, and the list of fonts."""
+    name = f"test_{uuid4().hex}"
+    program.environment["MONGODB_URI"] = urlsplit(mongodb_uri)._replace(path=f"/{name}").geturl()
+    program.data_dir.mkdir(mode=0o700)
+    lend_fonts(program.data_dir / "sandbox")
+    yield program
+    keep_fonts(program.data_dir / "sandbox")
+    mongodb_client.drop_database(name)
+
+
+@pytest.fixture
+def embedded(program: Program) -> Iterator[Program]:
+    """Return the program while its own embedded server is held open, so that commands start quickly."""
     python = PROJECT / ".venv-mongodb" / "bin" / "python"
     with EmbeddedServer(program.data_dir / "mongodb", python):
         yield program

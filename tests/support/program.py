@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.ready_program import ready_program
+
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = Path(sys.executable).with_name("fileledger")
 TIMEOUT_S = 90
@@ -25,18 +27,22 @@ class Program:
 
     def start(self, *arguments: str, **how: Any) -> subprocess.Popen[str]:
         """Start a command; no setting of the person who runs the tests gets in."""
-        work = self.data_dir.parent
-        kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
         return subprocess.Popen(
-            [*self.wrapper, str(COMMAND), "--data-dir", str(self.data_dir), *arguments],
-            env={**kept, "HOME": str(work), **self.environment},
-            cwd=work,
+            [*self.wrapper, *self._command(arguments)],
+            env=self._environment(),
+            cwd=self.data_dir.parent,
             text=True,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **how},
         )
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+        """Run a command to its end.
+
+        In a fork of a process that has imported the program, unless how it is started matters.
+        """
+        if not self.wrapper and "PYTHONPATH" not in self.environment:
+            command, work = self._command(arguments), self.data_dir.parent
+            return ready_program().run(command, self._environment(), work, stdin or "", TIMEOUT_S)
         how = {} if stdin is None else {"stdin": subprocess.PIPE}
         with self.start(*arguments, **how) as process:
             try:
@@ -45,6 +51,13 @@ class Program:
                 process.kill()
                 raise
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        return [str(COMMAND), "--data-dir", str(self.data_dir), *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
+        return {**kept, "HOME": str(self.data_dir.parent), **self.environment}
 
     def json(self, *arguments: str, code: int = 0) -> Any:
         """Run a command with --json, check its exit code, and return its document."""

@@ -15,6 +15,7 @@ from domain.files import LedgerFile
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.config import SandboxConfig
 from infrastructure.sandbox.packages.source import PackageSource
+from tests.support.fonts import keep_fonts, lend_fonts
 
 SANDBOX_PYTHON = Path(__file__).parents[2] / ".venv-sandbox" / "bin" / "python"
 MEBIBYTE = 2**20
@@ -111,13 +112,18 @@ def config(state_folder: Path, **changes: Any) -> SandboxConfig:
 
 
 @contextmanager
-def opened(settings: SandboxConfig, packages: PackageSource | None = None) -> Iterator[BubblewrapSandbox]:
-    """Yield a sandbox, and close it."""
+def opened(
+    settings: SandboxConfig, packages: PackageSource | None = None, *, has_fonts: bool = True
+) -> Iterator[BubblewrapSandbox]:
+    """Yield a sandbox, and close it; with `has_fonts` it need not look for them, if another one did."""
+    if has_fonts:
+        lend_fonts(settings.state_folder)
     sandbox = BubblewrapSandbox(settings, packages)
     try:
         yield sandbox
     finally:
         sandbox.close()
+        keep_fonts(settings.state_folder)
 
 
 def spares_check(sandbox: BubblewrapSandbox) -> Check:

@@ -3,6 +3,7 @@
 import stat
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from domain.errors import InvalidValueError
@@ -25,7 +26,7 @@ def load_rules(
     """
     return PackageRules(
         policy=policy,
-        ranking=tuple(_names(_SHIPPED / "popular.txt")),
+        ranking=_shipped("popular.txt"),
         popular_rank=popular_rank,
         allowed=allowed_names(allowlist),
         present_modules=present_modules | sys.stdlib_module_names,
@@ -51,11 +52,18 @@ def allowed_names(allowlist: str) -> frozenset[str]:
 
 def _meant_by(word: str) -> Iterator[str]:
     if word == _DEFAULT:
-        yield from _names(_SHIPPED / "allowed.txt")
+        yield from _shipped("allowed.txt")
     elif word.startswith("@"):
         yield from _names(_ordinary(Path(word[1:]).expanduser()))
     elif word:
         yield normalized(word)
+
+
+@cache
+def _shipped(name: str) -> tuple[str, ...]:
+    """Return a list of ours: its names stand in it in the one spelling, and in order."""
+    lines = (_SHIPPED / name).read_text(encoding="ascii").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
 
 
 def _ordinary(path: Path) -> Path:

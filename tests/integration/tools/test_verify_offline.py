@@ -214,7 +214,7 @@ DAMAGES: dict[str, Damage] = {
 }
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     names=st.lists(st.sampled_from(sorted(DAMAGES)), min_size=1, max_size=2),
     at=st.integers(0, 10_000),

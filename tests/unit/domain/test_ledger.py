@@ -192,7 +192,7 @@ def _state(ledger: UserLedger) -> object:
 
 
 TestLedger = LedgerMachine.TestCase
-TestLedger.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLedger.settings = settings(stateful_step_count=30, deadline=None)
 
 
 def test_the_newcomer_enters_in_the_step_in_which_the_oldest_leaves() -> None:

@@ -258,7 +258,7 @@ def test_code_of_any_length_and_script_arrives(run: Runs) -> None:
 def test_fonts_are_looked_for_once(tmp_path: Path) -> None:
     """The list of fonts is made by the first run on a machine and lent to all others."""
     settings = config(tmp_path)
-    with opened(settings) as first:
+    with opened(settings, has_fonts=False) as first:
         runs = Runs(first)
         runs("1")
         assert any("font" in word for word in runs.host.progress)

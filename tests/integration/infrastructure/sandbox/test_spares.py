@@ -28,6 +28,20 @@ def sandbox(tmp_path: Path) -> Iterator[BubblewrapSandbox]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def everybodys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BubblewrapSandbox]:
+    """A sandbox for all tests that leave its zygote alive."""
+    with opened(config(tmp_path_factory.mktemp("sandbox"), spares=2)) as made:
+        yield made
+
+
+@pytest.fixture
+def shared(everybodys: BubblewrapSandbox) -> BubblewrapSandbox:
+    """The one for all, with two spares ready."""
+    await_spares(everybodys)
+    return everybodys
+
+
 def _zygote_pid(sandbox: BubblewrapSandbox) -> int:
     words = spares_check(sandbox).detail.split()
     return int(words[words.index("process") + 1].rstrip(","))
@@ -53,23 +67,23 @@ def _is_running(pid: int) -> bool:
     return False
 
 
-def test_a_spare_is_used_and_made_anew(sandbox: BubblewrapSandbox) -> None:
+def test_a_spare_is_used_and_made_anew(shared: BubblewrapSandbox) -> None:
     """A run gets a process that has imported already, and another one takes its place."""
-    supervisors = set(_children(_zygote_pid(sandbox)))
-    assert Runs(sandbox).printed(_IS_FORKED) == "True"
-    await_spares(sandbox)
+    supervisors = set(_children(_zygote_pid(shared)))
+    assert Runs(shared).printed(_IS_FORKED) == "True"
+    await_spares(shared)
     assert len(supervisors) == 2
-    assert _wait_until(lambda: len(set(_children(_zygote_pid(sandbox))) - supervisors) == 1)
-    assert len(supervisors & set(_children(_zygote_pid(sandbox)))) == 1
+    assert _wait_until(lambda: len(set(_children(_zygote_pid(shared))) - supervisors) == 1)
+    assert len(supervisors & set(_children(_zygote_pid(shared)))) == 1
 
 
-def test_more_runs_than_spares_are_forked_on_demand(sandbox: BubblewrapSandbox) -> None:
+def test_more_runs_than_spares_are_forked_on_demand(shared: BubblewrapSandbox) -> None:
     """Twenty runs of five users at once all end well, each in a process of its own."""
     printed: list[str] = []
     code = "import os; open('mine', 'w').close(); print(os.listdir(), os.getpid())"
 
     def user() -> None:
-        runs = Runs(sandbox)
+        runs = Runs(shared)
         printed.extend(runs.printed(code) for _ in range(4))
 
     threads = [threading.Thread(target=user) for _ in range(5)]
@@ -80,18 +94,18 @@ def test_more_runs_than_spares_are_forked_on_demand(sandbox: BubblewrapSandbox) 
     assert printed == ["['mine'] 1"] * 20
 
 
-def test_no_two_runs_draw_the_same_numbers(sandbox: BubblewrapSandbox) -> None:
+def test_no_two_runs_draw_the_same_numbers(shared: BubblewrapSandbox) -> None:
     """Random numbers of every kind differ between forks of one process."""
     code = """
 import random, tempfile, uuid
 import numpy as np
 print(random.random(), np.random.rand(), np.random.default_rng().random(), uuid.uuid4(), tempfile.mktemp())
 """
-    drawn = [Runs(sandbox).printed(code).split() for _ in range(3)]
+    drawn = [Runs(shared).printed(code).split() for _ in range(3)]
     assert all(len(set(column)) == 3 for column in zip(*drawn, strict=True))
 
 
-def test_libraries_with_threads_of_their_own_work_in_a_fork(sandbox: BubblewrapSandbox) -> None:
+def test_libraries_with_threads_of_their_own_work_in_a_fork(shared: BubblewrapSandbox) -> None:
     """Linear algebra, Arrow and expressions on large tables find the threads that they want."""
     code = """
 import numpy as np, pandas as pd, pyarrow as pa, pyarrow.compute as pc
@@ -103,7 +117,7 @@ table = pa.table({'s': ['a', 'b'] * 50_000})
 print(pc.count_distinct(table['s']).as_py(), pa.default_memory_pool().backend_name)
 df.head(1000).to_parquet('t.parquet'); print(len(pd.read_parquet('t.parquet')))
 """
-    assert Runs(sandbox).printed(code).splitlines()[:2] == ["600.0 300.0", "5999997000000.0 3999998.0"]
+    assert Runs(shared).printed(code).splitlines()[:2] == ["600.0 300.0", "5999997000000.0 3999998.0"]
 
 
 def test_a_killed_zygote_is_replaced(sandbox: BubblewrapSandbox) -> None:
@@ -120,22 +134,23 @@ def test_a_killed_zygote_is_replaced(sandbox: BubblewrapSandbox) -> None:
 
 def test_a_stuck_zygote_is_replaced(sandbox: BubblewrapSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that does not answer is given up, and runs do without until there is another."""
-    monkeypatch.setattr(zygote, "_FORK_S", 2.0)
     stopped = _zygote_pid(sandbox)
     os.kill(stopped, signal.SIGSTOP)
-    for _ in range(4):
-        assert Runs(sandbox).printed("print('works')") == "works"
+    with monkeypatch.context() as hasty:  # for the stopped one: its successor has all the time it needs
+        hasty.setattr(zygote, "_FORK_S", 2.0)
+        for _ in range(4):
+            assert Runs(sandbox).printed("print('works')") == "works"
     assert _wait_until(lambda: f"process {stopped}," not in spares_check(sandbox).detail)
     await_spares(sandbox)
     assert _wait_until(lambda: not _is_running(stopped))
 
 
-def test_killed_spares_are_not_used(sandbox: BubblewrapSandbox) -> None:
+def test_killed_spares_are_not_used(shared: BubblewrapSandbox) -> None:
     """A spare that died while it waited is no run's problem."""
-    for supervisor in _children(_zygote_pid(sandbox)):
+    for supervisor in _children(_zygote_pid(shared)):
         for spare in _children(supervisor):
             os.kill(spare, signal.SIGKILL)
-    assert [Runs(sandbox).printed(_IS_FORKED) for _ in range(3)] == ["True"] * 3
+    assert [Runs(shared).printed(_IS_FORKED) for _ in range(3)] == ["True"] * 3
 
 
 def test_a_zygote_is_replaced_after_its_share_of_forks(tmp_path: Path) -> None:
@@ -158,13 +173,13 @@ def test_a_zygote_is_replaced_after_its_share_of_forks(tmp_path: Path) -> None:
         assert _wait_until(lambda: not _is_running(first))
 
 
-def test_memory_stays_flat_over_many_runs(sandbox: BubblewrapSandbox) -> None:
+def test_memory_stays_flat_over_many_runs(shared: BubblewrapSandbox) -> None:
     """A hundred runs leave neither memory, nor descriptors, nor processes behind."""
-    runs = Runs(sandbox)
-    pid = _zygote_pid(sandbox)
+    runs = Runs(shared)
+    pid = _zygote_pid(shared)
 
     def held() -> tuple[int, ...]:
-        await_spares(sandbox)
+        await_spares(shared)
         assert _wait_until(lambda: len(_children(pid)) == 2)
         statm = (Path(f"/proc/{who}/statm").read_text().split()[1] for who in (pid, "self"))
         zygote_mb, own_mb = (int(pages) * os.sysconf("SC_PAGE_SIZE") // 2**20 for pages in statm)
@@ -177,7 +192,7 @@ def test_memory_stays_flat_over_many_runs(sandbox: BubblewrapSandbox) -> None:
     for number in range(100):
         runs(f"held = bytearray(2**20); {number}")
     after = held()
-    assert _zygote_pid(sandbox) == pid
+    assert _zygote_pid(shared) == pid
     assert after[0] - before[0] <= 2
     assert after[1] - before[1] <= 10
     assert after[2:] == before[2:]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -261,7 +262,7 @@ def test_kill_9_amid_writes_loses_nothing_that_matters(folder: Path, mongodb_pyt
         story.finish("bob")
         story.expire("alice")
     server = EmbeddedServer(folder, mongodb_python)
-    database = connect(server.start(), timeout_ms=500)
+    database = connect(server.start(), timeout_ms=2000)
     with database.client:
         apply_migrations(database)
 
@@ -270,8 +271,13 @@ def test_kill_9_amid_writes_loses_nothing_that_matters(folder: Path, mongodb_pyt
             apply_migrations(database)
 
         views = MongoViews(database, story.store, locate, revive=revive, events_a_batch=5)
+
+        def kill() -> None:
+            with suppress(OSError, KeyError):
+                os.kill(state_of(folder)["pid"], signal.SIGKILL)
+
         for after_s in (0.02, 0.1):
-            killer = threading.Timer(after_s, os.kill, (state_of(folder)["pid"], signal.SIGKILL))
+            killer = threading.Timer(after_s, kill)
             killer.start()
             views.catch_up()
             killer.join()

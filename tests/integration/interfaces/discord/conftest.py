@@ -12,6 +12,7 @@ from interfaces.discord.bot import FileBot
 from interfaces.discord.desk import Desk
 from interfaces.wiring import Wiring
 from tests.support.discord_server import TOKEN, DiscordServer, Message, Person, redirected
+from tests.support.fonts import keep_fonts, lend_fonts
 from tests.support.mongodb import mongodb_python, mongodb_uri
 from tests.support.running_bot import RunningBot
 
@@ -48,7 +49,9 @@ def alice(discord: DiscordServer) -> Person:
 @pytest.fixture
 def run_bot(discord: DiscordServer, tmp_path: Path) -> Iterator[RunFileBot]:
     """Return what starts the bot on one data folder, with settings as given."""
+    lend_fonts(tmp_path / "data" / "sandbox")
     with ExitStack() as stack:
+        stack.callback(keep_fonts, tmp_path / "data" / "sandbox")
 
         def run(**settings: Any) -> RunningBot:
             wiring = stack.enter_context(Wiring(Settings(fileledger_data_dir=tmp_path / "data", **settings)))

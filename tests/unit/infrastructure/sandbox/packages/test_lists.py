@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import InvalidValueError
-from domain.packages import Candidate, PackagePolicy
+from domain.packages import Candidate, PackagePolicy, normalized
 from infrastructure.sandbox.packages.lists import MAX_LIST_BYTES, allowed_names, load_rules
 
 ORIGINAL = (
@@ -27,6 +27,13 @@ def test_the_ranking_is_the_one_that_its_source_says() -> None:
     ranking = load_rules(PackagePolicy.POPULAR, 100, "default", frozenset()).ranking
     assert ranking[:2] == ("boto3", "packaging")
     assert len(ranking) == len(set(ranking)) == 14_985
+
+
+def test_our_own_lists_hold_names_in_the_one_spelling() -> None:
+    """They are read as they stand, which is quick: a program that starts reads thousands."""
+    rules = load_rules(PackagePolicy.POPULAR, 100, "default", frozenset())
+    names = {*rules.ranking, *rules.allowed}
+    assert {name for name in names if normalized(name) != name} == set()
 
 
 def test_the_operators_list_extends_or_replaces(tmp_path: Path) -> None:
