@@ -22,7 +22,7 @@ from tests.support.memory_ledger import MemoryLedgerStore
 Play = Callable[[Gate], None]
 # To shrink an example of thousands of operations takes minutes, and helps little: it is not done.
 examples = settings(
-    max_examples=settings.default.max_examples // 4,  # each takes seconds
+    max_examples=settings().max_examples // 4,  # each takes seconds
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
