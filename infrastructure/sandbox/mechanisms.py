@@ -14,6 +14,7 @@ from infrastructure.sandbox import remedies
 
 _TRIAL_S = 10.0
 _NAME = "bubblewrap"
+_IDLE = "it ends without having done anything"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def _try(bwrap: Path, mechanism: Mechanism, base: tuple[str, ...]) -> Check:
     )
     if not words:
         return _holds(mechanism)
-    return Check(mechanism.title, ok=False, detail=words, remedy=remedies.for_failure(words, bwrap))
+    remedy = remedies.BAD_BWRAP if words == _IDLE else remedies.for_failure(words, bwrap)
+    return Check(mechanism.title, ok=False, detail=words, remedy=remedy)
 
 
 def _complaint(command: list[str]) -> str:
@@ -104,7 +106,7 @@ def _complaint(command: list[str]) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     if ended.returncode == 0:
-        return "" if ended.stdout.startswith(_NAME.encode()) else "it ends without having done anything"
+        return "" if ended.stdout.startswith(_NAME.encode()) else _IDLE
     said = ended.stderr.decode("utf-8", "replace").strip()
     # What bubblewrap adds is a guess at the cause, which the remedy tells better.
     return said.partition(", likely because")[0] or f"it ends at once, with {ended.returncode} and no word"
