@@ -13,6 +13,7 @@ import pytest
 from domain.executions import Outcome
 from infrastructure.sandbox import boundary, zygote
 from infrastructure.sandbox.adapter import BubblewrapSandbox
+from infrastructure.sandbox.bubblewrap import find_bwrap
 from infrastructure.sandbox.cells import CellError
 from infrastructure.sandbox.zygote import Zygote
 from tests.support.sandboxes import RecordingHost, Runs, await_spares, config, opened, spares_check
@@ -210,16 +211,17 @@ def test_closing_leaves_no_process(tmp_path: Path) -> None:
 
 
 def test_closing_while_the_zygote_warms_up_does_not_wait_for_it(tmp_path: Path) -> None:
-    """A program that is opened and closed at once ends at once."""
-    settings = config(tmp_path, spares=2)
-    with opened(settings) as sandbox:
-        Runs(sandbox)("1")
-    with opened(settings) as sandbox:
+    """A program that is opened and closed at once ends at once, however long the libraries take to import."""
+    slow = tmp_path / "bwrap"
+    bwrap = find_bwrap(config(tmp_path))
+    slow.write_text(f'#!/bin/sh\ncase "$*" in *zygote.py*) exec sleep 50;; esac\nexec {bwrap} "$@"\n')
+    slow.chmod(0o755)
+    with opened(config(tmp_path, spares=2, bwrap=slow)) as sandbox:
         sandbox.warm()
-        time.sleep(0.5)
+        assert _wait_until(lambda: any(each.name == "sandbox-spares" for each in threading.enumerate()))
         began = time.monotonic()
         sandbox.close()
-    assert time.monotonic() - began < 5.0
+        assert time.monotonic() - began < 20.0
 
 
 _HOST = """
