@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from select import poll
+from select import POLLIN, poll
 
 from infrastructure.sandbox import boundary, channel, watchdog
 from infrastructure.sandbox.cells import Cell, CellError, CellSockets, make_cell, pid_of
@@ -143,5 +143,5 @@ class Zygote:
 def _wait_for(descriptor: int, timeout_s: float) -> bool:
     """Wait until a process behind a pidfd is dead, or a socket can be read."""
     waiting = poll()
-    waiting.register(descriptor)
+    waiting.register(descriptor, POLLIN)  # by default also for writing, which a socket is always ready for
     return bool(waiting.poll(timeout_s * 1000))
