@@ -206,4 +206,4 @@ def test_the_past_is_listed(served: Program, table: Path) -> None:
     lines = served.run("history", "--user", "alice", "--jsonl").stdout.splitlines()
     assert [json.loads(line)["type"] for line in lines][-2:] == ["FileBytesPurged", "Trailer"]
     table_text = served.run("history", "--user", "alice", "--csv").stdout
-    assert re.search(r"^3,\d+,.*FileDeleted,user:alice", table_text, re.MULTILINE)
+    assert re.search(r'^3,\d+,.*"FileDeleted","user:alice"', table_text, re.MULTILINE)
