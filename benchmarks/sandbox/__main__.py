@@ -17,6 +17,7 @@ from benchmarks.sandbox.goals import goals
 from benchmarks.sandbox.jobs import CHART, FIT, HELLO, Job, write_data
 from benchmarks.sandbox.machine import describe_machine
 from benchmarks.sandbox.percentiles import hello_percentiles
+from benchmarks.sandbox.together import slowdown
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Plan:
     users: int = 5
     runs_each: int = 4
     crowd_job: Job = CHART
+    pairs: int = 5
 
 
 QUICK = Plan(
@@ -42,6 +44,7 @@ QUICK = Plan(
     users=2,
     runs_each=2,
     crowd_job=HELLO,
+    pairs=1,
 )
 
 
@@ -94,7 +97,7 @@ def _measured(plan: Plan, ready: Entrants, folder: Path) -> list[str]:
     job = plan.crowd_job
     for user_id in users if job.data else ():
         ready.house.upload(user_id, folder / job.data)
-    crowd = gather(ready.house, job, users, plan.runs_each)
+    crowd = gather(ready.house, job, users, plan.runs_each, slowdown(job, folder, plan.pairs))
     parts = [
         report.times_table(times, ready.ways, plan.jobs),
         report.percentiles_table(percentiles),

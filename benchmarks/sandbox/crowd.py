@@ -56,12 +56,14 @@ class Crowd:
     """What became of a crowd.
 
     The ideal is that the machine does nothing else and no core is ever idle: the sum of what
-    the runs take one at a time (`single_s`, the median), divided by the number of cores.
+    the runs take one at a time (`single_s`, the median), divided by the number of cores, and
+    times what plain processes slow each other down when all cores work (`slowdown`).
     """
 
     runs: tuple[CrowdRun, ...]
     single_s: float
     cores: int
+    slowdown: float = 1.0
 
     @property
     def wall_s(self) -> float:
@@ -71,7 +73,7 @@ class Crowd:
     @property
     def ideal_s(self) -> float:
         """Seconds that it takes at best."""
-        return self.single_s * len(self.runs) / self.cores
+        return self.single_s * len(self.runs) / self.cores * self.slowdown
 
     @property
     def ratio(self) -> float:
@@ -87,7 +89,7 @@ class Crowd:
         return sorted(waits, key=lambda wait: -wait.run.waited_s)
 
 
-def gather(house: House, job: Job, users: Sequence[str], runs_each: int) -> Crowd:
+def gather(house: House, job: Job, users: Sequence[str], runs_each: int, slowdown: float) -> Crowd:
     """Let every user ask for all runs at once, one user after the other, each run from a thread.
 
     Raises:
@@ -106,7 +108,7 @@ def gather(house: House, job: Job, users: Sequence[str], runs_each: int) -> Crow
         message = f"{len(threads) - len(runs)} of {len(threads)} runs at once failed"
         raise BenchmarkError(message)
     singles += [_single(house, job, user_id) for user_id in users]
-    return Crowd(tuple(runs), statistics.median(singles), len(os.sched_getaffinity(0)))
+    return Crowd(tuple(runs), statistics.median(singles), len(os.sched_getaffinity(0)), slowdown)
 
 
 class _Watch(Unobserved):

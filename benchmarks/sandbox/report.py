@@ -33,11 +33,13 @@ def crowd_lines(crowd: Crowd, job: Job) -> str:
     first, *_ = waits = crowd.first_waits()
     answered_s = max(wait.run.answered_s for wait in waits)
     behind = "; ".join(f"{wait.run.user_id} behind {', '.join(wait.behind)}" for wait in waits if wait.behind)
-    count, alone = len(crowd.runs), f"{crowd.single_s:.3f}"
+    count, alone, slowdown = len(crowd.runs), f"{crowd.single_s:.3f}", f"{crowd.slowdown:.2f}"
     return (
         f"{count} runs of {len(waits)} users at once (job {job.name}, ledger and files saved): "
-        f"{crowd.wall_s:.2f} s. One alone takes {alone} s, so the ideal on {crowd.cores} cores is "
-        f"{count} x {alone} / {crowd.cores} = {crowd.ideal_s:.2f} s; it took {crowd.ratio:.2f} times that.\n"
+        f"{crowd.wall_s:.2f} s. One alone takes {alone} s. Plain `python3` needs {slowdown} times as long "
+        f"for the job when each of the {crowd.cores} cores does one. So the ideal is {count} x {alone} / "
+        f"{crowd.cores} x {slowdown} = {crowd.ideal_s:.2f} s; it took {crowd.ratio:.2f} times that "
+        f"({crowd.ratio * crowd.slowdown:.2f} times what cores that share nothing would need).\n"
         f"The longest wait for the start of a user's first run: {first.run.waited_s:.2f} s "
         f"({first.run.user_id}); for its result: {answered_s:.2f} s. First runs that waited while another's "
         f"second got its turn: {behind or 'none'}."
