@@ -169,6 +169,7 @@ class ExecutionFinished(LedgerEvent):
     """
 
     TOPIC = "ExecutionFinished"
+    class_version: ClassVar[int] = 2
 
     execution_id: str
     outcome: Outcome
@@ -180,7 +181,12 @@ class ExecutionFinished(LedgerEvent):
     loaded_file_ids: tuple[str, ...]
     generated_file_ids: tuple[str, ...]
     skipped_outputs: PersonalTexts
-    tables: Annotated[tuple[FileTables, ...], Personal([])] = ()
+    tables: Annotated[tuple[FileTables, ...], Personal([])]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Nobody listened to what a run said of its files."""
+        state["tables"] = []
 
 
 class HistoryRead(LedgerEvent):

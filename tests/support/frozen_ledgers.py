@@ -23,6 +23,7 @@ from domain.metadata import Metadata, admin_actor, time_text
 from domain.reading import ReadMatter
 from domain.retention import Limits
 from domain.spending import Spent
+from domain.tables import Column, FileTables, Table
 from infrastructure.journal.restoring import JournalRestorer
 from infrastructure.ledger.keys import KeyFolder
 from tests.support.house import House
@@ -30,6 +31,7 @@ from tests.support.house import House
 LEDGERS = Path(__file__).resolve().parents[1] / "fixtures" / "ledgers"
 TOLD = "told.json"
 ALL = HistoryFilter(limit=1_000)
+TABLE = Table(rows=1, columns=(Column(name="a", dtype="int64"),), more_columns=2)
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def _run(ledger: UserLedger, metadata: Metadata) -> None:
         packages=("pandas",),
         loaded_file_ids=tuple(file.file_id for file in given[:1]),
         skipped_outputs=("huge.bin: too large",),
+        tables=tuple(FileTables(file_id=file.file_id, tables=(TABLE,)) for file in given[:1]),
     )
     ledger.finish_execution("run-1", report, outputs=[output], metadata=metadata)
 

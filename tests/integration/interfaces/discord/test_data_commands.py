@@ -18,9 +18,9 @@ def test_everything_is_erased_when_the_word_is_typed(
 
     kept = alice.submit(alice.slash("forget"), {"word": "forgot"}).message()
     files = alice.slash("files").message()
-    erased = alice.submit(alice.slash("forget"), {"word": " forget "}).message()
+    erased = alice.submit(alice.slash("forget"), {"word": " forget "}).message(timeout_s=60)
     nothing = alice.slash("files").message()
-    again = alice.submit(alice.slash("forget"), {"word": "FORGET"}).message()
+    again = alice.submit(alice.slash("forget"), {"word": "FORGET"}).message(timeout_s=60)
     sent = alice.ask_bot(files=[CSV])
     card = alice.sees(after=sent)
 
