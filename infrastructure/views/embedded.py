@@ -5,6 +5,7 @@ killed. In its folder:
 
 - users.lock: every user holds it shared; the guard waits to have it alone
 - start.lock: held while somebody finds or starts the server: one does at a time
+- renewed: the occasion on which the storage was renewed last
 - server.*: of the running server, see `guarded_server`
 - secantus-VERSION: storage and password, see `server_home`
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 from pymongo.errors import ConnectionFailure, OperationFailure
 
 from domain.errors import EnvironmentFaultError
-from infrastructure.files import make_private_folder, os_errors
+from infrastructure.files import durable_write, make_private_folder, os_errors
 from infrastructure.locks import lock_shared, locked
 from infrastructure.views.client import connect
 from infrastructure.views.guarded_server import GuardedServer, free_port
@@ -68,19 +69,24 @@ class EmbeddedServer:
                     self._membership = lock_shared(self._users_lock)
                 return self._find_or_launch()
 
-    def renew(self) -> None:
+    def renew(self, occasion: str) -> None:
         """Drop all that the server stored, free pages and logs included; it comes back empty.
 
-        Whoever else uses it finds its connections cut, and waits in `start` until it is back.
+        Of several processes that ask on the same occasion, one does it. Whoever else uses it finds its
+        connections cut, and waits in `start` until it is back.
 
         Raises:
             EnvironmentFaultError: it does not run here; names cause and remedy.
         """
+        done = self._folder / "renewed"
         with os_errors("renew the embedded MongoDB"), locked(self._folder / "start.lock"):
+            if done.exists() and done.read_text() == occasion:
+                return
             program = ServerProgram.find(self._python)
-            self._server.stop()
+            self._server.kill()
             ServerHome(self._folder, program.version).renew(program, self._users_lock)
             self._find_or_launch()
+            durable_write(done, occasion.encode())
 
     def close(self) -> None:
         """Stop using the server; it stops when nobody else uses it."""

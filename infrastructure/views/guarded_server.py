@@ -118,10 +118,21 @@ class GuardedServer:
         Raises:
             EnvironmentFaultError: it does not end.
         """
+        self._end("guard_pid", signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Stop the server at once, for who needs nothing any more of what it stores.
+
+        Raises:
+            EnvironmentFaultError: it does not end.
+        """
+        self._end("pid", signal.SIGKILL)
+
+    def _end(self, process: str, how: signal.Signals) -> None:
         deadline = time.monotonic() + STOP_TIMEOUT_S
         if self.is_running():
             with suppress(ProcessLookupError, KeyError):
-                os.kill(self.state["guard_pid"], signal.SIGTERM)
+                os.kill(self.state[process], how)
         while self.is_running():
             if time.monotonic() > deadline:
                 msg = f"The server in {self._folder} does not stop. End its process, then try again."

@@ -31,7 +31,7 @@ from infrastructure.views.owners import Owners
 from infrastructure.views.projections import ExecutionProjection, FileProjection, Locate, QuotaProjection
 from infrastructure.views.rebuild import Rebuild
 from infrastructure.views.shapes import EXECUTIONS, FILES, QUOTAS
-from infrastructure.views.state import StateStore, ViewState
+from infrastructure.views.state import StateStore, ViewsMissingError, ViewState
 from infrastructure.views.writing import load, write_guarded
 
 EVENTS_A_BATCH = 500
@@ -44,7 +44,7 @@ Method = Callable[Concatenate["MongoViews", P], T]
 
 
 def _served(method: Method[P, T]) -> Method[P, T]:
-    """Explain MongoDB's errors; when its server is gone, revive it if we can, and try once more.
+    """Explain MongoDB's errors; when its server or storage is gone, revive it if we can, and try once more.
 
     To try again is safe: nothing is ever written twice.
     """
@@ -54,7 +54,7 @@ def _served(method: Method[P, T]) -> Method[P, T]:
         with mongodb_faults(f"serve the views ({method.__name__})"):
             try:
                 return method(views, *args, **options)
-            except ConnectionFailure:
+            except (ConnectionFailure, ViewsMissingError):
                 if views.revive is None:
                     raise
                 _revive(views.revive)
@@ -83,7 +83,8 @@ class MongoViews:
         revive: called when the server is gone; brings it back at the same address,
             set up by the migrations. None: that is not ours to do.
         renew: called when all that the server ever stored has to go, what it deleted and
-            logged included; brings it back empty and set up. None: that is not ours to do.
+            logged included; takes the occasion, brings it back empty and set up. None: that is
+            not ours to do.
         events_a_batch: how many events are read, folded and written at a time.
     """
 
@@ -94,7 +95,7 @@ class MongoViews:
         locate: Locate,
         revive: Callable[[], None] | None = None,
         *,
-        renew: Callable[[], None] | None = None,
+        renew: Callable[[str], None] | None = None,
         events_a_batch: int = EVENTS_A_BATCH,
     ) -> None:
         self.revive, self._renew = revive, renew
@@ -238,7 +239,7 @@ class MongoViews:
     def forget(self, ledger_id: UUID, position: int) -> None:
         """Let nothing name the user any more in what follows from a ledger's events before `position`."""
         if self._renew is not None:
-            self._renew()
+            self._renew(f"{ledger_id.hex} {position}")
         self.catch_up()
         forget_owner(self._database, self._states, ledger_id.hex, position)
 

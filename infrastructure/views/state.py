@@ -23,6 +23,10 @@ STATE = "view_state"
 _KEY = {"_id": "views"}
 
 
+class ViewsMissingError(EnvironmentFaultError):
+    """The views were never made in this database, or dropped."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where one view stands.
@@ -196,7 +200,7 @@ class StateStore:
 def _state(document: Document | None) -> ViewState:
     if document is None:
         msg = "The views are not set up in this MongoDB database. Run `fileledger migrate`."
-        raise EnvironmentFaultError(msg)
+        raise ViewsMissingError(msg)
     standings = {view: Standing(**fields) for view, fields in document["views"].items()}
     unfinished = document.get("unfinished")
     return ViewState(document["incarnation"], standings, Unfinished(**unfinished) if unfinished else None)

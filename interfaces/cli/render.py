@@ -162,6 +162,7 @@ def _details(data: dict[str, object]) -> str:
         "size_bytes",
         "rule",
         "displaced_by",
+        "reason",
         "execution_id",
         "outcome",
         "bytes_freed",

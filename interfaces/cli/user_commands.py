@@ -84,10 +84,14 @@ def forget(
         print_document(documents.erasure_document(erasure))
     elif erasure.keys_destroyed:
         people().print(
-            f"{user} is forgotten: {erasure.files_purged} files are off the disk, the key is destroyed. "
-            "The ledger's chain stays whole; what it held of them is unreadable for ever.",
+            f"{user} is forgotten: {_files(erasure.files_purged)} off the disk, the key is destroyed. "
+            f"The ledger's chain stays whole; what it held of {user} is unreadable for ever.",
             markup=False,
         )
     else:
         people().print(f"Nothing is kept of {user}.", markup=False)
     return ExitCode.DONE
+
+
+def _files(count: int) -> str:
+    return "1 file is" if count == 1 else f"{count} files are"

@@ -35,6 +35,7 @@ from migrations.runner import apply_migrations
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
+RECONNECTING_ATTEMPTS = 5
 EMBEDDED_TIMEOUT_MS = 2_000  # it is on this machine: what does not answer by then is gone and is revived
 
 
@@ -149,10 +150,12 @@ class Parts:
         self._embedded.start()
         apply_migrations(self._database)
 
-    def _renew(self) -> None:
-        self._embedded.renew()
-        with suppress(ConnectionFailure):
-            self._database.client.admin.command("ping")  # finds that its connections are cut
+    def _renew(self, occasion: str) -> None:
+        self._embedded.renew(occasion)
+        for _ in range(RECONNECTING_ATTEMPTS):
+            with suppress(ConnectionFailure):  # its connections are cut, and it finds that out by using them
+                self._database.client.admin.command("ping")
+                break
         apply_migrations(self._database)
 
     @cached_property
