@@ -17,6 +17,4 @@ def forget_owner(database: Database[Document], states: StateStore, ledger_hex: s
     state = states.load()
     tidy(database, state)  # what an interrupted one left names the user, too
     quotas = database[state.collection_of(QUOTAS)]
-    quotas.update_one(
-        {"_id": ledger_hex, "position": {"$lt": position}}, {"$set": {"user_id": ledger_hex}}
-    )
+    quotas.update_one({"_id": ledger_hex, "position": {"$lt": position}}, {"$set": {"user_id": ledger_hex}})

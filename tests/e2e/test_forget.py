@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.program import PROJECT, Program
 
 USER = "plantigrade"
@@ -27,6 +29,7 @@ def found(folder: Path) -> set[str]:
     return {what for what, text in PLANTED.items() if any(text.encode() in each for each in every_byte)}
 
 
+@pytest.mark.timeout(300)  # a dozen commands
 def test_audit_22_no_byte_of_the_data_folder_tells_of_an_erased_user(served: Program, tmp_path: Path) -> None:
     """Ledger, journal, checkpoints, views, MongoDB's own files, logs: nothing; others keep theirs."""
     secret = tmp_path / "zanzibar.kilimanjaro"

@@ -12,7 +12,7 @@ from application.model import Usage
 from application.operators import AuditSpending, NotOperatorError, Operators
 from application.spending import Accounts, ReadSpending
 from domain.events import HistoryRead
-from domain.spending import Price
+from domain.spending import Price, TokensUsedUpError
 from tests.support.house import House
 
 DAY_S = 24 * 3600
@@ -57,3 +57,19 @@ def test_an_operators_look_at_spending_is_told_to_the_user(tmp_path: Path) -> No
     assert isinstance(read, HistoryRead)
     assert (read.actor, read.first_sequence) == ("admin:root", turn.originator_version)
     assert house.store.load("nobody") is None
+
+
+def test_a_turn_whose_user_was_erased_meanwhile_is_not_recorded(tmp_path: Path) -> None:
+    """What was said before the erasure does not bring the user back; what was spent that day still counts."""
+    house = House(tmp_path)
+    accounts = Accounts(house.ledgers, {}, 10)
+    by = By.user("alice")
+    assert accounts.record("alice", "m", Usage(10, 5), "answered", by, erasures=accounts.check("bob"))
+    with pytest.raises(TokensUsedUpError):
+        accounts.check("alice")
+    house.forget("alice")
+    head = house.store.head()
+    assert not accounts.record("alice", "m", Usage(10, 5), "answered", by, erasures=0)
+    assert house.store.head() == head
+    with pytest.raises(TokensUsedUpError):
+        accounts.check("alice")

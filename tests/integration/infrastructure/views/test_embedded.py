@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from pymongo.errors import OperationFailure
+from pymongo.errors import ConnectionFailure, OperationFailure
 
 from domain.errors import EnvironmentFaultError
 from infrastructure.views.client import connect
@@ -28,6 +28,7 @@ from tests.support.waiting import wait_until
 PATIENCE_S = 30
 USER_PROGRAM = """
 import sys
+from contextlib import suppress
 from pathlib import Path
 from infrastructure.views.embedded import EmbeddedServer
 print(EmbeddedServer(Path(sys.argv[1]), Path(sys.argv[2])).start(), flush=True)
@@ -369,3 +370,25 @@ def test_a_stranger_who_came_in_while_it_was_open_is_found(folder: Path, mongodb
     with pytest.raises(EnvironmentFaultError, match="tampered with"):
         server.start()
     server.close()
+
+
+def test_a_renewed_server_is_empty_and_known_to_its_users_as_before(
+    folder: Path, mongodb_python: Path
+) -> None:
+    """What was stored is in no file of it any more; the same address serves; once an occasion."""
+
+    def is_stored() -> bool:
+        return any(b"zanzibar" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+    with EmbeddedServer(folder, mongodb_python) as server_uri, connect(server_uri).client as client:
+        views = client["fileledger"]["views"]
+        views.insert_many([{"name": "zanzibar" * 100, "number": number} for number in range(500)])
+        views.delete_many({})
+        EmbeddedServer(folder, mongodb_python).renew("first")
+        assert not is_stored()
+        with suppress(ConnectionFailure):
+            client.admin.command("ping")
+        assert views.count_documents({}) == 0
+        views.insert_one({"name": "kept"})
+        EmbeddedServer(folder, mongodb_python).renew("first")
+        assert views.count_documents({}) == 1

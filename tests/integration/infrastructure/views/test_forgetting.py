@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from pymongo.database import Database
 
+from application.ports.views import Watch
 from domain.errors import EnvironmentFaultError
 from domain.ledger import UserLedger
 from infrastructure.ledger.keys import KeyFolder
@@ -89,5 +90,5 @@ def test_a_rebuild_that_read_an_erased_user_before_does_not_swap_in(
             views.forget(*erased(story))
 
     with pytest.raises(EnvironmentFaultError, match="began meanwhile"):
-        views.rebuild(on_progress=forget_meanwhile)
+        views.rebuild(watch=Watch(on_progress=forget_meanwhile))
     assert "alice" not in repr(stored_documents(database))
