@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test attacks faults bench-sandbox bench-replay setup setup-host lint types contracts tests format audit lock clean
+.PHONY: help run test attacks faults chat-load bench-sandbox bench-replay setup setup-host lint types contracts tests format audit lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -47,6 +47,9 @@ bench-replay: setup ## Measure how fast the ledger appends, reads and rebuilds i
 
 attacks: setup ## Attack the sandbox for real, as root (if you are) and as an ordinary user
 	tools/attacks.sh $(ARGS)
+
+chat-load: setup ## Let 200 people chat for an hour, pressed into minutes, while the bot is restarted and killed
+	$(BIN)/python -m benchmarks.chat $(ARGS)
 
 faults: setup ## Kill the program at 50 random moments and look for what was lost
 	FILELEDGER_KILLS=$${FILELEDGER_KILLS:-50} $(BIN)/pytest tests/e2e/test_kill.py --timeout 7200 -s $(ARGS)
