@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test attacks faults chat-load bench-sandbox bench-replay setup setup-host lint types contracts tests format audit lock clean
+.PHONY: help run test attacks faults chat-load transcript bench-sandbox bench-replay setup setup-host lint types contracts tests format audit lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -37,6 +37,10 @@ contracts: setup ## Check the contract between the layers, and that every depend
 
 tests: setup ## Run the tests; `make tests ARGS='-k expiry'` runs some
 	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report term $(ARGS)
+
+transcript: setup ## Draw the pictures of docs/discord.md anew
+	tools/setup.sh --transcript
+	$(BIN)/python -m tests.transcript
 
 bench-sandbox: setup ## Measure how long people wait for a run, beside what else runs Python
 	tools/setup.sh --benchmarks || :  # without the peers, the report says which are missing
@@ -69,7 +73,7 @@ lock: ## Write the lock files anew; `make lock UPGRADE=1` moves to the newest ve
 	UPGRADE='$(UPGRADE)' tools/lock.sh
 
 clean: ## Remove what set-up and the tools made
-	rm -rf .tools .venv .venv-sandbox .venv-mongodb .venv-model-server \
+	rm -rf .tools .venv .venv-sandbox .venv-mongodb .venv-model-server .venv-transcript \
 		.venv-benchmarks .setup-lock .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

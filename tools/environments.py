@@ -4,6 +4,7 @@
     .venv-sandbox      what users' code can import; mounted read-only where that code runs
     .venv-mongodb      the embedded MongoDB server, a separate program under another licence
     .venv-model-server the server that plays the language model in tests: Node.js and packages for it
+    .venv-transcript   the browser that draws the transcript of docs/discord.md; only that asks for it
     .venv-benchmarks   what the sandbox is measured beside; only benchmarks ask for it
 
 Each has a lock of its own, and none can import from another.
@@ -92,12 +93,15 @@ class Environment:
         return f"{self.folder} on {python} {status.st_size} {status.st_mtime_ns}\n"
 
 
-def environments(*, dev: bool, benchmarks: bool) -> list[Environment]:
-    """Return the environments of this checkout; test tools, once installed, stay."""
+def environments(asked_for: set[str]) -> list[Environment]:
+    """Return the environments of this checkout; test tools, once installed, stay.
+
+    `asked_for` may hold `dev`, `transcript` and `benchmarks`.
+    """
     host = ROOT / ".venv"
-    dev = dev or (host / "bin" / "pytest").exists()
-    of_tests = [_MODEL_SERVER] if dev else []
-    return [*_of_the_program(host, dev=dev), *of_tests, *([_BENCHMARKS] if benchmarks else [])]
+    dev = "dev" in asked_for or (host / "bin" / "pytest").exists()
+    others = [each for each in (_TRANSCRIPT, _BENCHMARKS) if each.name in asked_for]
+    return [*_of_the_program(host, dev=dev), *([_MODEL_SERVER] if dev else []), *others]
 
 
 _MODEL_SERVER = Environment(
@@ -105,6 +109,13 @@ _MODEL_SERVER = Environment(
     ROOT / ".venv-model-server",
     REQUIREMENTS / "model-server.txt",
     node_packages=REQUIREMENTS / "model-server",
+)
+
+_TRANSCRIPT = Environment(
+    "transcript",
+    ROOT / ".venv-transcript",
+    REQUIREMENTS / "model-server.txt",
+    node_packages=REQUIREMENTS / "transcript",
 )
 
 # On the interpreter that the sandbox's is on, so that nothing but the start of a run differs.

@@ -1,6 +1,6 @@
 """Sets up everything that the project needs, or finds within milliseconds that nothing has to be done.
 
-Usage: tools/setup.sh [--dev] [--benchmarks] | --only-uv
+Usage: tools/setup.sh [--dev] [--transcript] [--benchmarks] | --only-uv
 
 uv makes and fills the environments (environments.py). It is the only thing that is installed by other
 means (bootstrap.py), and lives in .tools.
@@ -26,7 +26,7 @@ EXIT_ENVIRONMENT = 3
 def main(arguments: list[str]) -> int:
     """Set up what is not up to date; return 0, or 3 with one line that says what is missing."""
     only_uv = "--only-uv" in arguments  # to lock what no environment can hold before it is locked
-    wanted = environments(dev="--dev" in arguments, benchmarks="--benchmarks" in arguments)
+    wanted = environments({argument.removeprefix("--") for argument in arguments})
     if not only_uv and all(environment.is_current() for environment in wanted):
         return 0
     try:

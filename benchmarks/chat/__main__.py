@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.chat.findings import GOAL_S, Findings, find, percentile
 from benchmarks.chat.hour import QUICK, Plan, pass_hour
 from benchmarks.chat.house import house
-from benchmarks.sandbox.machine import describe_machine, load
+from benchmarks.page import load
+from benchmarks.sandbox.machine import describe_machine
 
 SHOWN = 20
 HEADER = ("what people do", "times", "first reaction p50 s", "p95 s", "longest s", "whole answer p95 s")
