@@ -271,7 +271,7 @@ class _Host:
             return None
         kind = identify(file.filename, content.read(HEAD_BYTES))
         content.seek(0)
-        return GrantedFile(file.file_id, file.filename, kind.label, kind.loader, content)
+        return GrantedFile(file.file_id, file.filename, kind, content)
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
         """Stage and commit an output; its lock is held until the run is recorded."""

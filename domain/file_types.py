@@ -7,14 +7,36 @@ keeps the loader of what is inside, with the wrapper behind a plus sign
 
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
 
-from domain.file_type_table import BINARY, COMPRESSED, CSV, FILE_TYPES, TEXT, WRAPPERS, Family, FileType
+from domain.file_type_table import (
+    BINARY,
+    COMPRESSED,
+    CSV,
+    FILE_TYPES,
+    LOADERS,
+    TEXT,
+    WRAPPERS,
+    Family,
+    FileType,
+    Loader,
+    Wrapper,
+)
 
-__all__ = ["BY_EXTENSION", "FILE_TYPES", "HEAD_BYTES", "Family", "FileType", "identify", "looks_like_text"]
+__all__ = [
+    "BY_EXTENSION",
+    "FILE_TYPES",
+    "HEAD_BYTES",
+    "Family",
+    "FileType",
+    "identify",
+    "loader_of",
+    "looks_delimited",
+    "looks_like_text",
+]
 
 HEAD_BYTES = 4096
 """Bytes from the start of a file that `identify` looks at; more are ignored."""
@@ -22,8 +44,13 @@ HEAD_BYTES = 4096
 MAX_CONTROL_SHARE = 0.02
 """Control characters that UTF-8 text may hold: logs carry a few."""
 
+_FEWEST_ROWS = 3
+"""Lines that a table without a name must have to be told from prose."""
+
+_LOOKED_AT_ROWS = 50
+
 _FREE_TEXT = frozenset({Family.TEXT, Family.CODE, Family.CONFIG})
-_CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\n\r\f\b\x1b")
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r\f\b\x1b"))
 
 
 def _by_extension() -> Mapping[str, tuple[FileType, ...]]:
@@ -45,11 +72,16 @@ def identify(filename: str, head: bytes) -> FileType:
     """
     head = head[:HEAD_BYTES]
     claimed = _claimed(_unwrapped_name(filename.lower()))
-    wrapper = next((each for each in WRAPPERS if re.match(each.signature, head)), None)
+    wrapper = _wrapper(filename.lower(), head)
     if wrapper is None:
         return _decide(claimed, head)
     inner = next(iter(claimed), COMPRESSED)
     return replace(inner, label=f"{inner.label} ({wrapper.name})", loader=f"{inner.loader}+{wrapper.name}")
+
+
+def loader_of(kind: FileType) -> Loader:
+    """Return how a file of this type is loaded, whatever is wrapped around it."""
+    return LOADERS[kind.loader.partition("+")[0]]
 
 
 def looks_like_text(head: bytes) -> bool:
@@ -60,12 +92,40 @@ def looks_like_text(head: bytes) -> bool:
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return True
-    controls = sum(byte in _CONTROLS for byte in head)
+    controls = len(head) - len(head.translate(None, _CONTROLS))
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
         return controls == 0
     return controls <= MAX_CONTROL_SHARE * len(head)
+
+
+def looks_delimited(head: bytes) -> bool:
+    """Tell whether text is rows of fields: each line has the same number of the same delimiter.
+
+    A comma or semicolon with a blank behind it is one of prose.
+    """
+    lines = [line.rstrip(b"\r") for line in head.split(b"\n") if line.strip()]
+    if len(head) == HEAD_BYTES:
+        lines = lines[:-1]
+    lines = [re.sub(rb'"[^"]*"', b"", line) for line in lines[:_LOOKED_AT_ROWS]]
+    return len(lines) >= _FEWEST_ROWS and any(_cuts_alike(lines, each) for each in (b"\t", b";", b",", b"|"))
+
+
+def _cuts_alike(lines: Sequence[bytes], delimiter: bytes) -> bool:
+    counts = {line.count(delimiter) for line in lines}
+    in_prose = delimiter in b",;" and any(delimiter + b" " in line for line in lines)
+    return len(counts) == 1 and 0 not in counts and not in_prose
+
+
+def _wrapper(name: str, head: bytes) -> Wrapper | None:
+    """Return the compression that content shows, or that a name claims for content without a sign."""
+    signed = next((each for each in WRAPPERS if each.signature and re.match(each.signature, head)), None)
+    if signed is not None:
+        return signed
+    unsigned = (each for each in WRAPPERS if not each.signature)
+    claimed = next((each for each in unsigned if any(name.endswith(own) for own, _ in each.extensions)), None)
+    return None if claimed is None or looks_like_text(head) else claimed
 
 
 def _unwrapped_name(name: str) -> str:
@@ -84,12 +144,14 @@ def _claimed(name: str) -> tuple[FileType, ...]:
 def _decide(claimed: tuple[FileType, ...], head: bytes) -> FileType:
     if not head:
         return next(iter(claimed), TEXT)
-    recognised = [row for row in FILE_TYPES if row.recognises(head)]
+    recognised = [row for row in FILE_TYPES if row.recognises(head) and _may_speak(row, claimed)]
     if recognised:
         return next((row for row in claimed if _agrees(row, recognised)), recognised[0])
     text = looks_like_text(head)
-    fitting = (row for row in claimed if (text if row.is_text else row.may_be_unsigned))
-    return next(fitting, _unclaimed(claimed, text=text))
+    fitting = (row for row in claimed if row.may_be_unsigned(text=text))
+    # What would show its signature comes after what has none to show.
+    ordered = sorted(fitting, key=lambda row: bool(row.signature))
+    return ordered[0] if ordered else _unclaimed(claimed, head, text=text)
 
 
 def _agrees(claimed: FileType, recognised: list[FileType]) -> bool:
@@ -100,8 +162,14 @@ def _agrees(claimed: FileType, recognised: list[FileType]) -> bool:
     return claimed in recognised or claimed.container == recognised[0].label
 
 
-def _unclaimed(claimed: tuple[FileType, ...], *, text: bool) -> FileType:
+def _may_speak(row: FileType, claimed: tuple[FileType, ...]) -> bool:
+    """Tell whether a signature counts: that of source code only among languages with the same extension."""
+    return row.family is not Family.CODE or row in claimed
+
+
+def _unclaimed(claimed: tuple[FileType, ...], head: bytes, *, text: bool) -> FileType:
     if not text:
         return BINARY
     # Web sites hand out delimited text under the names of spreadsheets.
-    return CSV if any(row.family is Family.SPREADSHEET for row in claimed) else TEXT
+    is_table = any(row.family is Family.SPREADSHEET for row in claimed) or looks_delimited(head)
+    return CSV if is_table else TEXT

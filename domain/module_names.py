@@ -67,6 +67,8 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "shapefile": "pyshp",
     # Tables and formats
     "yaml": "pyyaml",
+    "amazon": "amazon-ion",
+    "hcl2": "python-hcl2",
     "ruamel": "ruamel-yaml",
     "bs4": "beautifulsoup4",
     "markdown_it": "markdown-it-py",

@@ -142,8 +142,10 @@ def _of_the_program(host: Path, *, dev: bool) -> list[Environment]:
             # A sixth of the whole. Not those of h5py, numexpr and tables, which import their tests.
             tests_dropped=(
                 "geopandas",
+                "icalendar",
                 "matplotlib",
                 "mpl_toolkits",
+                "networkx",
                 "numpy",
                 "pandas",
                 "pyarrow",
@@ -152,6 +154,7 @@ def _of_the_program(host: Path, *, dev: bool) -> list[Environment]:
                 "shapely",
                 "sklearn",
                 "statsmodels",
+                "xarray",
             ),
         ),
     ]

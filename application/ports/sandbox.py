@@ -6,6 +6,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from application.ports.progress import Progress
 from domain.executions import Outcome
+from domain.file_types import FileType
 from domain.files import LedgerFile
 from domain.tables import FileTables
 
@@ -26,14 +27,13 @@ class Runners(Protocol):
 class GrantedFile:
     """A file handed into a run: what `load_file` needs to open it.
 
-    `loader` names the guest's loader for it (see `domain.file_types`); `content`
-    has a real, read-only descriptor.
+    `kind` is what its content and name say it is; `content` has a real, read-only
+    descriptor.
     """
 
     file_id: str
     filename: str
-    file_type: str
-    loader: str
+    kind: FileType
     content: BinaryIO
 
 

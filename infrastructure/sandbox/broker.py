@@ -1,9 +1,11 @@
 """What a run may ask of its host while it goes on: files of its user, packages, and its end."""
 
 import os
+from base64 import b64decode
 from typing import Any
 
 from application.ports.sandbox import GrantedFile, RunHost
+from domain.file_types import FileType, identify, loader_of
 from domain.files import MAX_FILENAME_CHARACTERS, LedgerFile
 from domain.tables import FileTables, Tables, tables_from
 from infrastructure.sandbox import channel
@@ -50,6 +52,8 @@ class Broker:
             case {"saw": str(file_id), "tables": claim}:
                 self._take_claim(file_id, claim)
                 reply({}, ())
+            case {"identify": str(name), "head": str(head)} if len(name) <= MAX_FILENAME_CHARACTERS:
+                reply(_kind(identify(name, _decoded(head))), ())
             case {"end": int(status)}:
                 self.status = status & 0xFF
             case _:
@@ -90,10 +94,34 @@ class Broker:
         return {
             "file_id": granted.file_id,
             "filename": granted.filename,
-            "file_type": granted.file_type,
-            "loader": granted.loader,
             "namesakes": max(len(alike) - 1, 0),
+            **_kind(granted.kind),
         }
+
+
+def _kind(kind: FileType) -> dict[str, Any]:
+    """Say how the guest loads a file of this type."""
+    loader = loader_of(kind)
+    return {
+        "file_type": kind.label,
+        "family": kind.family,
+        "loader": kind.loader,
+        "library": loader.library,
+        "needs": list(loader.needs),
+    }
+
+
+def _decoded(head: str) -> bytes:
+    """Return bytes that came as base64.
+
+    Raises:
+        channel.ProtocolError: they did not.
+    """
+    try:
+        return b64decode(head, validate=True)
+    except ValueError as error:
+        msg = "the guest sent the start of a file that is no base64"
+        raise channel.ProtocolError(msg) from error
 
 
 def _line(file: LedgerFile) -> dict[str, Any]:

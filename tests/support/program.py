@@ -35,18 +35,20 @@ class Program:
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **how},
         )
 
-    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, stdin: str | None = None, timeout_s: float = TIMEOUT_S
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end.
 
         In a fork of a process that has imported the program, unless how it is started matters.
         """
         if not self.wrapper and "PYTHONPATH" not in self.environment:
             command, work = self._command(arguments), self.data_dir.parent
-            return ready_program().run(command, self._environment(), work, stdin or "", TIMEOUT_S)
+            return ready_program().run(command, self._environment(), work, stdin or "", timeout_s)
         how = {} if stdin is None else {"stdin": subprocess.PIPE}
         with self.start(*arguments, **how) as process:
             try:
-                out, err = process.communicate(stdin, timeout=TIMEOUT_S)
+                out, err = process.communicate(stdin, timeout=timeout_s)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
@@ -65,9 +67,12 @@ class Program:
         assert ended.returncode == code, ended.stderr + ended.stdout
         return json.loads(ended.stdout)
 
-    def console(self, *lines: str, user: str = "alice") -> subprocess.CompletedProcess[str]:
+    def console(
+        self, *lines: str, user: str = "alice", timeout_s: float = TIMEOUT_S
+    ) -> subprocess.CompletedProcess[str]:
         """Say lines to the console."""
-        return self.run("console", "--user", user, stdin="".join(f"{line}\n" for line in lines))
+        said = "".join(f"{line}\n" for line in lines)
+        return self.run("console", "--user", user, stdin=said, timeout_s=timeout_s)
 
     def on_disk(self) -> set[str]:
         """Return the names of every file under user_files and staging."""

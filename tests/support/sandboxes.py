@@ -43,7 +43,7 @@ class RecordingHost:
         content = path.open("rb")
         kind = identify(path.name, content.read(HEAD_BYTES))
         content.seek(0)
-        return GrantedFile(file_id, path.name, kind.label, kind.loader, content)
+        return GrantedFile(file_id, path.name, kind, content)
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
         """Keep the bytes."""

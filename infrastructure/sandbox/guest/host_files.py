@@ -1,6 +1,7 @@
 """Files of the user: listed by the host, and opened by it as read-only descriptors."""
 
 import warnings
+from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -8,7 +9,8 @@ from typing import Any, BinaryIO
 import calling
 import host_channel
 
-_LONGEST_ASKED, _LONGEST_SHOWN = 400, 40
+_LONGEST_ASKED, _LONGEST_SHOWN, _LONGEST_NAME = 400, 40, 200
+_LONGEST_HEAD = 4096
 _TELL_S = 0.2  # nobody waits for a host that does not listen
 
 
@@ -16,15 +18,28 @@ _TELL_S = 0.2  # nobody waits for a host that does not listen
 class Granted:
     """A file that the host opened for this run.
 
-    `fd` is a read-only descriptor of the caller's own, at offset 0. `loader` and
-    `file_type` are the host's words for how to read it.
+    `fd` is a read-only descriptor of the caller's own, at offset 0.
     """
 
     fd: int
     file_id: str
     filename: str
+    kind: "Kind"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The host's words for what a file is and how to read it.
+
+    `loader` is a name of the registry of loaders, with wrappers behind plus signs;
+    `library` is told to people; `needs` are modules that come as packages.
+    """
+
     file_type: str
+    family: str
     loader: str
+    library: str
+    needs: tuple[str, ...]
 
 
 def open_granted(reference: str) -> Granted:
@@ -38,12 +53,16 @@ def open_granted(reference: str) -> Granted:
     if not descriptors:
         refusal = f"You have no file {name[:_LONGEST_SHOWN]!r}. files() lists those that you have."
         raise FileNotFoundError(reply.get("problem") or refusal)
-    granted = Granted(
-        descriptors[0], reply["file_id"], reply["filename"], reply["file_type"], reply["loader"]
-    )
+    granted = Granted(descriptors[0], reply["file_id"], reply["filename"], _kind(reply))
     if reply["namesakes"]:
         _warn_of_namesakes(granted, reply["namesakes"])
     return granted
+
+
+def identify(filename: str, head: bytes) -> Kind:
+    """Ask the host what a file inside another one is, by its name and start."""
+    question = {"identify": filename[-_LONGEST_NAME:], "head": b64encode(head[:_LONGEST_HEAD]).decode()}
+    return _kind(host_channel.ask(question)[0])
 
 
 def open_file(reference: str) -> BinaryIO:
@@ -66,6 +85,10 @@ def tell_tables(file_id: str, tables: list[dict[str, Any]]) -> None:
     """Tell the host which tables a file holds; the model of the next question knows them then."""
     with suppress(host_channel.HostGoneError):
         host_channel.ask({"saw": file_id, "tables": tables}, _TELL_S)
+
+
+def _kind(reply: dict[str, Any]) -> Kind:
+    return Kind(reply["file_type"], reply["family"], reply["loader"], reply["library"], tuple(reply["needs"]))
 
 
 def _warn_of_namesakes(granted: Granted, namesakes: int) -> None:

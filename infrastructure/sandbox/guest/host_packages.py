@@ -7,6 +7,7 @@ a module that is here already.
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from importlib import invalidate_caches
 from importlib.machinery import ModuleSpec, PathFinder
 
 import calling
@@ -25,6 +26,24 @@ def fetch_ahead(names: Iterable[str]) -> None:
     if missing:
         with suppress(host_channel.HostGoneError):
             _fetch(missing[:_MOST_AT_ONCE])
+
+
+def require(names: Sequence[str]) -> None:
+    """Have these modules provided, where they are not here.
+
+    Raises:
+        ModuleNotFoundError: the host says why one of them is not to be had.
+    """
+    missing = [name for name in names if _is_missing(name)]
+    if missing:
+        _fetch([])  # what other processes of the run were given may hold them
+    wanted = [name for name in missing if _is_missing(name)]
+    if wanted:
+        _fetch(wanted)
+        invalidate_caches()
+    for name in wanted:
+        if name in _refusals:
+            raise ModuleNotFoundError(_refusals[name], name=name)
 
 
 def find(name: str) -> ModuleSpec | None:

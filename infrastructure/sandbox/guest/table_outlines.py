@@ -4,7 +4,7 @@ The host's bounds are those of `domain.tables`; what is longer is cut here.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,8 @@ def _tables(loaded: object) -> "Iterator[tuple[str, DataFrame]]":
     pandas = sys.modules.get("pandas")
     if pandas is None:
         return
-    named = loaded.items() if isinstance(loaded, Mapping) else [("", loaded)]
+    # Not any mapping: an archive would load all that is in it.
+    named = loaded.items() if isinstance(loaded, dict) else [("", loaded)]
     for name, table in named:
         if isinstance(table, pandas.DataFrame):
             yield str(name), table

@@ -34,8 +34,15 @@ _PRELOADED = (
     ),
     *("ctypes", "csv", "datetime", "decimal", "email.message", "json", "sqlite3", "statistics", "subprocess"),
     *("yaml", "openpyxl", "python_calamine", "defusedxml.ElementTree", "load_file", "file_list"),
-    *("loaders.arrays", "loaders.columnar", "loaders.database", "loaders.images", "loaders.markup"),
-    *("loaders.spreadsheet", "loaders.structured", "loaders.tables", "loaders.tabular", "loaders.text"),
+    *("loaders.arrays", "loaders.columnar", "loaders.database", "loaders.images", "loaders.json_lines"),
+    *(
+        "loaders.markup",
+        "loaders.spreadsheet",
+        "loaders.structured",
+        "loaders.tables",
+        "loaders.tabular",
+        "loaders.text",
+    ),
 )
 # Read by libraries when they are imported: helper threads would not survive a fork.
 _NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "NUMEXPR_NUM_THREADS": "1"}

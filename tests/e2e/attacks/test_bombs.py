@@ -96,7 +96,7 @@ class _Host(RecordingHost):
         if granted is None:
             return None
         kind = identify(granted.filename, granted.content.read(HEAD_BYTES))
-        return replace(granted, file_type=kind.label, loader=kind.loader)
+        return replace(granted, kind=kind)
 
 
 @pytest.mark.attack(19)

@@ -79,7 +79,7 @@ def test_a_run_opens_the_files_of_its_owner_and_no_others(house: House) -> None:
         with granted.content as content:
             assert content.read() == b"a,b\n1,2\n"
             assert not content.writable()
-        assert (granted.filename, granted.file_type) == ("mine.csv", "CSV")
+        assert (granted.filename, granted.kind.label) == ("mine.csv", "CSV")
         assert [host.open_file(file_id) for file_id in (foreign, deleted, "0" * 12, "../x")] == [None] * 4
         assert request.timeout_s == house.policy.execution_timeout_s
         return ended(loaded_file_ids=(mine,))

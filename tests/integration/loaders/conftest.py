@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from domain.file_types import HEAD_BYTES, identify
+from tests.integration.loaders.samples import Sample
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -46,6 +47,11 @@ class Laboratory:
         self.folder.mkdir(exist_ok=True)
         self._ask("produce_files.py", str(self.folder))
 
+    def produce_samples(self) -> None:
+        """Write the files of `samples.py`."""
+        self.folder.mkdir(exist_ok=True)
+        self._ask("produce_samples.py", str(self.folder))
+
     def write(self, name: str, content: bytes) -> None:
         """Put a file among the others, at once, so that no other test process sees a part of it."""
         part = self.folder.with_name(f"{os.getpid()}.part")
@@ -63,7 +69,13 @@ class Laboratory:
 
     def load(self, cases: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Loaded]:
         """Load files by name with options."""
-        requests = [self._request(name, options) for name, options in cases]
+        return self._answers([self._request(name, options) for name, options in cases])
+
+    def look(self, samples: Sequence[Sample]) -> list[Loaded]:
+        """Load files by name, and look at each as its sample says."""
+        return self._answers([self._request(each.name, {}) | {"look": each.look} for each in samples])
+
+    def _answers(self, requests: Sequence[Mapping[str, Any]]) -> list[Loaded]:
         reply = json.loads(self._ask("observe_files.py", str(GUEST), stdin=json.dumps(requests)))
         self.imports = reply["imports"]
         return [
@@ -79,8 +91,9 @@ class Laboratory:
             "path": str(path),
             "filename": filename,
             "file_type": found.label,
-            "loader": found.loader,
+            "beside": {each.name: str(each) for each in path.parent.glob(f"{path.stem}.*")},
             "options": dict(options),
+            "look": "",
         }
 
     def _ask(self, script: str, *arguments: str, stdin: str = "") -> str:

@@ -1,30 +1,68 @@
 """Load files with `load_file` and tell what came out, as JSON.
 
 Runs under the interpreter of the code environment: `python observe_files.py GUEST_FOLDER`,
-with a list of cases on stdin. A case is `{"path", "filename", "file_type", "loader", "options"}`;
-an answer is `{"printed", "error"}` or `{"printed", "object": …}`.
+with a list of cases on stdin.
+A case is `{"path", "filename", "beside", "options", "look"}`, where `beside` has the paths of other files of
+the user by name; an answer is `{"printed", "error"}` or `{"printed", "object": …}`.
 """
 
+import importlib.util
 import io
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+
+sys.path.append(str(Path(__file__).parents[3]))
+
+from domain import file_types
 
 GRANTED: dict[str, SimpleNamespace] = {}
 
 
 def open_granted(file_id: str) -> SimpleNamespace:
     """Stand in for the host: a fresh, read-only descriptor, and nothing else of the file system."""
+    for case in list(GRANTED.values()):
+        if file_id in case.beside:
+            return SimpleNamespace(
+                fd=os.open(case.beside[file_id], os.O_RDONLY),
+                file_id=file_id,
+                filename=file_id,
+                kind=identify_start(file_id, case.beside[file_id]),
+            )
     if file_id not in GRANTED:
         raise FileNotFoundError(file_id)
     case = GRANTED[file_id]
-    fd = os.open(case.path, os.O_RDONLY)
-    return SimpleNamespace(fd=fd, filename=case.filename, file_type=case.file_type, loader=case.loader)
+    return SimpleNamespace(
+        fd=os.open(case.path, os.O_RDONLY),
+        file_id=file_id,
+        filename=case.filename,
+        kind=identify_start(case.filename, case.path),
+    )
+
+
+def identify_start(filename: str, path: str) -> SimpleNamespace:
+    """Identify a file by its name and start."""
+    with Path(path).open("rb") as file:
+        return identify(filename, file.read(file_types.HEAD_BYTES))
+
+
+def identify(filename: str, head: bytes) -> SimpleNamespace:
+    """Stand in for the host, by its own table."""
+    kind = file_types.identify(filename, head)
+    loader = file_types.loader_of(kind)
+    return SimpleNamespace(
+        file_type=kind.label,
+        family=str(kind.family),
+        loader=kind.loader,
+        library=loader.library,
+        needs=loader.needs,
+    )
 
 
 def observe(case: dict[str, Any]) -> dict[str, Any]:
@@ -35,10 +73,22 @@ def observe(case: dict[str, Any]) -> dict[str, Any]:
     printed = io.StringIO()
     with redirect_stdout(printed):
         try:
-            answer = {"object": describe(load_file("abcdefghijkl", **case["options"]))}
+            answer = {"object": look(load_file("abcdefghijkl", **case["options"]), case["look"])}
         except Exception as error:  # noqa: BLE001 - whatever it is, the test wants to see it
             answer = {"error": f"{type(error).__name__}: {error}"}
     return {"printed": printed.getvalue(), **answer}
+
+
+def look(value: Any, expression: str) -> Any:
+    """Return what an expression makes of `it`, as JSON; without one, all of a small object."""
+    if not expression:
+        return describe(value)
+    return json.loads(json.dumps(eval(expression, {"it": value}), default=plain))  # noqa: S307 - of a test's table
+
+
+def plain(value: Any) -> Any:
+    """Return what JSON lacks as something that it has."""
+    return value.item() if hasattr(value, "item") else dict(value) if hasattr(value, "keys") else str(value)
 
 
 def describe(value: Any) -> Any:
@@ -92,12 +142,27 @@ def describe_other(value: Any) -> dict[str, Any]:
     return {"text": str(value)}
 
 
+def require(names: Sequence[str]) -> None:
+    """Stand in for the host's packages: nothing is installed here."""
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            msg = f"No module named {name!r}."
+            raise ModuleNotFoundError(msg, name=name)
+
+
+def stand_in_for_the_host(guest_folder: str) -> None:
+    """Let the guest's modules be found, and answer what they ask of the host."""
+    sys.path.insert(0, guest_folder)
+    files = ModuleType("host_files")
+    files.open_granted, files.identify = open_granted, identify  # type: ignore[attr-defined]
+    packages = ModuleType("host_packages")
+    packages.require = require  # type: ignore[attr-defined]
+    sys.modules |= {"host_files": files, "host_packages": packages}
+
+
 def main() -> None:
     """Answer every case."""
-    sys.path.insert(0, sys.argv[1])
-    stand_in = ModuleType("host_files")
-    stand_in.open_granted = open_granted  # type: ignore[attr-defined]
-    sys.modules["host_files"] = stand_in
+    stand_in_for_the_host(sys.argv[1])
     before = set(sys.modules)
     import_module("load_file")
     imported = {name.split(".")[0] for name in set(sys.modules) - before}

@@ -35,7 +35,7 @@ WRITTEN: dict[str, bytes] = {
     "empty.csv": b"",
     "empty.xlsx": b"",
     "cut_short.parquet": b"PAR1\x15\x04",
-    "unknown.xyz": b"just words\n",
+    "unknown.qqq": b"just words\n",
     "blob.bin": bytes(range(256)),
     "words.txt.gz": gzip.compress(b"inside", mtime=0),
 }
@@ -208,7 +208,7 @@ def test_an_empty_file_is_said_to_be_empty(load: Any) -> None:
 
 def test_a_damaged_file_is_explained(load: Any) -> None:
     """The message names file, type, library and the ways to the raw content."""
-    for part in ("'cut_short.parquet'", "(Parquet)", "pandas.read_parquet", "as_='text', 'bytes' or 'path'"):
+    for part in ("'cut_short.parquet'", "(Parquet)", "pyarrow.parquet", "as_='text', 'bytes' or 'path'"):
         assert part in load("cut_short.parquet").error
 
 
@@ -219,7 +219,7 @@ def test_a_workbook_with_a_password_is_explained(load: Any) -> None:
 
 def test_unknown_files_load_as_text_or_bytes(load: Any) -> None:
     """By content."""
-    assert load("unknown.xyz").object == "just words\n"
+    assert load("unknown.qqq").object == "just words\n"
     assert load("blob.bin").object == {"type": "bytes", "text": str(bytes(range(256)))}
 
 

@@ -104,7 +104,7 @@ def test_kinds_of_text_are_told_apart(filename: str, head: bytes, label: str) ->
         ("a.csv", gzip.compress(b"a,b", mtime=0), "CSV (gzip)", "csv+gzip"),
         ("a.csv.gz", b"a,b\n", "CSV", "csv"),
         ("a.CSV.GZ", gzip.compress(b"a,b", mtime=0), "CSV (gzip)", "csv+gzip"),
-        ("a.tgz", gzip.compress(b"", mtime=0), "TAR (gzip)", "bytes+gzip"),
+        ("a.tgz", gzip.compress(b"", mtime=0), "TAR (gzip)", "tar+gzip"),
         ("a.gz", gzip.compress(b"a", mtime=0), "Compressed file (gzip)", "any+gzip"),
         ("model.pkl", gzip.compress(b"a", mtime=0), "Pickle (gzip)", "pickle+gzip"),
     ],
@@ -119,8 +119,8 @@ def test_a_wrapper_is_seen_by_content_and_named_with_what_is_inside(
 
 def test_an_unknown_file_is_text_or_binary() -> None:
     """By whether its start reads as text."""
-    assert identify("a.xyz", b"just words\n").label == "Text"
-    assert identify("a.xyz", bytes(range(256))).label == "Binary"
+    assert identify("a.qqq", b"just words\n").label == "Text"
+    assert identify("a.qqq", bytes(range(256))).label == "Binary"
     assert identify("a.csv", bytes(range(256))).label == "Binary"
 
 
@@ -164,7 +164,7 @@ def test_any_name_and_content_are_something(filename: str, head: bytes) -> None:
     assert found == identify(filename, head[:HEAD_BYTES])
 
 
-@given(st.text(alphabet=string.ascii_lowercase + string.digits + " .,;:-_()'\n", min_size=1))
+@given(st.text(alphabet=string.ascii_lowercase + string.digits + " .:-_()'\n", min_size=1))
 def test_ordinary_words_are_text_under_any_name(content: str) -> None:
     """Lower-case words and figures carry no signature, so the name may only choose a kind of text."""
     for filename in ("a", "a.png", "a.parquet", "a.zip", "a.txt"):

@@ -140,6 +140,14 @@ def _describe_tree(file: Any) -> None:
     print_table(("data set", "shape", "type"), rows[:_MOST_LINES], left=("data set",))
 
 
+def _describe_message(message: Any) -> None:
+    rows = [(name, clipped(message[name], 60)) for name in ("From", "To", "Date", "Subject") if message[name]]
+    print_table(("field", "value"), rows, left=("field", "value"))
+    body = message.get_body(("plain", "html"))
+    if body is not None:
+        _describe_text(body.get_content())
+
+
 def _describe_model(model: Any) -> None:
     say(f"A model of {type(model).__module__.split('.')[0]}, with these settings:")
     rows = [(name, clipped(value, 60)) for name, value in model.get_params().items()]
@@ -147,6 +155,7 @@ def _describe_model(model: Any) -> None:
 
 
 _DESCRIPTIONS: tuple[tuple[Callable[[object], bool], Callable[[Any], None]], ...] = (
+    (lambda it: hasattr(it, "get_body"), _describe_message),
     (lambda it: isinstance(it, str), _describe_text),
     (lambda it: isinstance(it, bytes), _describe_bytes),
     (lambda it: hasattr(it, "visititems"), _describe_tree),

@@ -1,6 +1,8 @@
-"""Bytes to text: byte order mark, UTF-8, then the Windows and ISO Latin encodings."""
+"""Bytes to text: byte order mark, UTF-8, then what the bytes look like."""
 
 import codecs
+import re
+from itertools import pairwise
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark starts like that of UTF-16
@@ -11,6 +13,16 @@ _MARKS = (
 )
 FALLBACKS = ("utf-8", "cp1252", "latin-1")
 
+_LOOKED_AT_BYTES = 64 * 1024
+_HIGH = range(0x80, 0x100)
+_NEIGHBOURS = 0.5
+"""Share of bytes above 127 with one of their kind beside them, above which text is not Western European."""
+
+_OTHERS = (
+    *("gb18030", "big5", "cp932", "euc_jp", "euc_kr"),
+    *("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"),
+)
+
 
 def encodings_to_try(head: bytes) -> tuple[str, ...]:
     """Return the encodings that text starting with `head` may have, the likeliest first.
@@ -19,7 +31,22 @@ def encodings_to_try(head: bytes) -> tuple[str, ...]:
     """
     marked = (encoding for mark, encoding in _MARKS if head.startswith(mark))
     found = next(marked, None)
-    return (found,) if found else FALLBACKS
+    return (found,) if found else ("utf-8", *guesses(head), *FALLBACKS[1:])
+
+
+def guesses(content: bytes) -> tuple[str, ...]:
+    """Return the encoding that content which is not UTF-8 has by its look; none for Western European.
+
+    There, letters above 127 stand alone among others; in Cyrillic, Greek or Asian
+    encodings they stand side by side. Only then a detector is asked.
+    """
+    sample = _around_high_bytes(content)
+    if _is_utf8(sample) or not _has_neighbours(sample):
+        return ()
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - dear to import, and rarely needed
+
+    best = from_bytes(sample, cp_isolation=list(_OTHERS), enable_fallback=False).best()
+    return (str(best.encoding),) if best is not None else ()
 
 
 def decode(content: bytes) -> str:
@@ -28,10 +55,40 @@ def decode(content: bytes) -> str:
     Raises:
         UnicodeDecodeError: a byte order mark promises an encoding that does not hold.
     """
-    *earlier, last = encodings_to_try(content[:4])
-    for encoding in earlier:
+    first, *others = encodings_to_try(content[:4])
+    try:
+        return content.decode(first)
+    except UnicodeDecodeError:
+        if not others:
+            raise
+    for encoding in (*guesses(content), *others[:-1]):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    return content.decode(last)
+    return content.decode(others[-1])
+
+
+def _around_high_bytes(content: bytes) -> bytes:
+    """Return whole lines from the first one with a byte above 127 on."""
+    found = re.search(rb"[\x80-\xff]", content)
+    if found is None:
+        return b""
+    start = content.rfind(b"\n", 0, found.start()) + 1
+    sample = content[start : start + _LOOKED_AT_BYTES]
+    end = sample.rfind(b"\n") + 1
+    return sample[:end] if end and len(sample) == _LOOKED_AT_BYTES else sample
+
+
+def _is_utf8(sample: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _has_neighbours(sample: bytes) -> bool:
+    high = sum(map(_HIGH.__contains__, sample))
+    side_by_side = sum(one in _HIGH and other in _HIGH for one, other in pairwise(sample))
+    return side_by_side > _NEIGHBOURS * high

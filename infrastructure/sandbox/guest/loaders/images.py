@@ -1,12 +1,16 @@
 """Pictures."""
 
 import warnings
+from typing import Any
 
 from PIL import Image
 
-from loaders.errors import refuse
+from loaders.errors import LoadFileError, refuse
+from loaders.notes import note
 from loaders.registry import Options
 from loaders.source import Source
+
+_GEO_KEYS = 34735  # the tag that a TIFF with coordinates has: OGC 19-008r4
 
 
 def load_image(source: Source, options: Options) -> Image.Image:
@@ -17,3 +21,41 @@ def load_image(source: Source, options: Options) -> Image.Image:
         picture = Image.open(source.open())
         picture.load()
     return picture
+
+
+def load_tiff(source: Source, options: Options) -> Any:
+    """Return a TIFF: one with coordinates as a raster, every other one as a picture."""
+    if not _has_coordinates(source):
+        return load_image(source, options)
+    import host_packages  # noqa: PLC0415 - most pictures have no coordinates
+
+    try:
+        host_packages.require(["rasterio"])
+    except ModuleNotFoundError as error:
+        note(f"this TIFF has coordinates, but is loaded as a picture. {error}")
+        return load_image(source, options)
+    from loaders.rasters import load_raster  # noqa: PLC0415 - it comes as a package
+
+    return load_raster(source, options)
+
+
+def load_heif(source: Source, options: Options) -> Image.Image:
+    """Return a picture of the kind that telephones take."""
+    refuse(options)
+    import pillow_heif  # noqa: PLC0415 - it comes as a package
+
+    file = pillow_heif.open_heif(source.open(), convert_hdr_to_8bit=True)
+    width, height = file.size
+    if Image.MAX_IMAGE_PIXELS is not None and width * height > Image.MAX_IMAGE_PIXELS:
+        msg = f"{source.filename!r} has {width * height:,} pixels, which is far too many."
+        raise LoadFileError(msg)
+    return file.to_pillow()
+
+
+def _has_coordinates(source: Source) -> bool:
+    with source.open() as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _GEO_KEYS in getattr(Image.open(stream), "tag_v2", {})
+        except (OSError, SyntaxError):
+            return False

@@ -25,6 +25,16 @@ def load_sas(source: Source, options: Options) -> pd.DataFrame:
     return _read(pyreadstat.read_sas7bdat, source, options, ".sas7bdat")
 
 
+def load_por(source: Source, options: Options) -> pd.DataFrame:
+    """Read a portable SPSS file."""
+    return _read(pyreadstat.read_por, source, options, ".por")
+
+
+def load_xport(source: Source, options: Options) -> pd.DataFrame:
+    """Read a SAS transport file."""
+    return _read(pyreadstat.read_xport, source, options, ".xpt")
+
+
 def _read(reader: Callable[..., Any], source: Source, options: Options, extension: str) -> pd.DataFrame:
     for general, own in (("nrows", "row_limit"), ("columns", "usecols")):
         if general in options:

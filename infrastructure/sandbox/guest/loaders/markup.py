@@ -1,4 +1,4 @@
-"""XML, with entities and external references refused."""
+"""XML, with entities and external references refused, and HTML."""
 
 import io
 from typing import Any
@@ -7,9 +7,10 @@ from xml.etree.ElementTree import Element
 import pandas as pd
 from defusedxml import DefusedXmlException, ElementTree
 
-from loaders.errors import LoadFileError
+from loaders.errors import LoadFileError, refuse
 from loaders.registry import Options
 from loaders.source import Source
+from loaders.tables import Tables, chosen
 
 
 def load_xml(source: Source, options: Options) -> Any:
@@ -23,6 +24,44 @@ def load_xml(source: Source, options: Options) -> Any:
     if options or _holds_records(root):
         return pd.read_xml(io.BytesIO(content), **options)
     return root
+
+
+def load_html(source: Source, options: Options) -> pd.DataFrame | Tables | str:
+    """Return the tables of a page, named by their captions or places; the words of one without tables."""
+    from bs4 import BeautifulSoup  # noqa: PLC0415 - dear to import, and rarely needed
+
+    content = source.read()
+    page = BeautifulSoup(content, "lxml", from_encoding=_utf8_if_fits(content))
+    found = {_name(table, place): _html_table(table) for place, table in enumerate(page.find_all("table"))}
+    tables = {name: df for name, df in found.items() if df is not None}
+    if not tables:
+        for part in page(["script", "style", "template"]):
+            part.decompose()
+        refuse(options)
+        return page.get_text("\n", strip=True)
+    return chosen(tables, options, "table", "tables")
+
+
+def _utf8_if_fits(content: bytes) -> str | None:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return None  # the page says, or is looked at
+    return "utf-8"
+
+
+def _name(table: Any, place: int) -> str:
+    caption = table.find("caption")
+    return caption.get_text(" ", strip=True) if caption else str(table.get("id") or f"table {place + 1}")
+
+
+def _html_table(table: Any) -> pd.DataFrame | None:
+    if table.find("table"):
+        return None  # one that only arranges others on the page
+    try:
+        return pd.read_html(io.StringIO(str(table)), flavor="lxml")[0]
+    except (ValueError, IndexError):
+        return None
 
 
 def _holds_records(root: Element) -> bool:

@@ -1,47 +1,49 @@
-"""The bytes of one granted file, as the loaders want them: stream, text or path."""
+"""The bytes of one file, as the loaders want them: stream, text or path."""
 
-import bz2
 import errno
-import gzip
-import lzma
+import io
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, Self, cast
 
+import host_files
 from loaders.decoding import decode
 from loaders.errors import LoadFileError
+from loaders.unpacking import Unpacked, refuse_bomb
 
 if TYPE_CHECKING:
-    from host_files import Granted
+    from host_files import Kind
 
-UNWRAPPERS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
-    "gzip": lambda packed: cast("BinaryIO", gzip.GzipFile(fileobj=packed)),
-    "bzip2": lambda packed: cast("BinaryIO", bz2.BZ2File(packed)),
-    "xz": lambda packed: cast("BinaryIO", lzma.LZMAFile(packed)),  # noqa: SIM115 - the caller closes it
-}
-_WRAPPED_SUFFIXES = (".gz", ".bz2", ".xz")
+_WRAPPED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".br")
+_JOINED_SUFFIXES = {".tgz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".tzst": ".tar", ".svgz": ".svg"}
+_HEAD_BYTES = 4096
+_CHUNK_BYTES = 1 << 20
+_DEEPEST = 3
 
 
 class Source:
-    """One granted file, unwrapped; a context manager that closes the descriptor.
+    """The bytes of one file; a context manager that closes the descriptor.
 
     The host names a loader with the wrappers around its content behind plus signs
-    (`csv+gzip`).
+    (`csv+gzip`). `depth` counts the archives and wrappers around it.
     The streams it opens outlive it, and share one position in the file: use one
     at a time.
     """
 
-    def __init__(self, granted: "Granted") -> None:
-        """Take over the descriptor of `granted`."""
-        self.filename = granted.filename
-        self.file_type = granted.file_type
-        self._fd = granted.fd
-        self.loader, *self._wrappers = granted.loader.split("+")
+    def __init__(
+        self, fd: int, filename: str, kind: "Kind", *, wrappers: tuple[str, ...] = (), depth: int = 0
+    ) -> None:
+        """Take over the descriptor `fd`."""
+        self.filename, self.kind, self.depth = filename, kind, depth
+        self._fd, self._wrappers = fd, wrappers
+        if depth > _DEEPEST:
+            msg = f"{filename!r} lies in more than {_DEEPEST} archives or wrappers, which is refused."
+            raise LoadFileError(msg)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -56,8 +58,46 @@ class Source:
     @property
     def extension(self) -> str:
         """Extension of the content (`.csv` of `a.csv.gz`), lower case with its dot, or empty."""
-        path = Path(self.filename.lower())
-        return Path(path.stem).suffix if path.suffix in _WRAPPED_SUFFIXES else path.suffix
+        return Path(self.filename.lower()).suffix
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether there is compression around the content."""
+        return bool(self._wrappers)
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the file, with its wrappers."""
+        return os.fstat(self._fd).st_size
+
+    def unwrapped(self) -> "Source":
+        """Return the same as what is inside of its wrappers: the host says what that is.
+
+        Raises:
+            LoadFileError: there are too many wrappers.
+        """
+        found = self
+        while "+" in found.kind.loader:
+            wrappers = (*found._wrappers, found.kind.loader.rpartition("+")[2])
+            inner = Source(
+                found._fd,
+                _without_wrapper(found.filename),
+                found.kind,
+                wrappers=wrappers,
+                depth=found.depth + 1,
+            )
+            inner.kind = host_files.identify(inner.filename, inner.head(_HEAD_BYTES))
+            found = inner
+        return found
+
+    def spilled(self) -> "Source":
+        """Return the same unpacked into an unnamed file, for a loader that jumps to and fro.
+
+        Raises:
+            LoadFileError: there is no room for it.
+        """
+        file = self._spill(self.open())
+        return Source(file, self.filename, self.kind, depth=self.depth)
 
     def open_raw(self) -> BinaryIO:
         """Return the bytes as uploaded, from their start."""
@@ -67,9 +107,10 @@ class Source:
 
     def open(self) -> BinaryIO:
         """Return the content without its wrappers, from its start; the stream can seek."""
-        stream = self.open_raw()
+        stream, size_bytes = self.open_raw(), self.size_bytes
         for name in self._wrappers:
-            stream = UNWRAPPERS[name](stream)
+            raw = Unpacked(stream, name, size_bytes)
+            stream = cast("BinaryIO", io.BufferedReader(raw, _CHUNK_BYTES))
         return stream
 
     def head(self, size_bytes: int) -> bytes:
@@ -87,6 +128,17 @@ class Source:
         content = self.read()
         return content.decode(encoding) if encoding else decode(content)
 
+    def member(self, name: str, content: IO[bytes], packed_bytes: int) -> "Source":
+        """Return a file that lies inside of this one, copied into an unnamed file.
+
+        Raises:
+            LoadFileError: there is no room for it, or it looks like a bomb.
+        """
+        fd = self._spill(content, packed_bytes)
+        inner = Source(fd, os.path.basename(name), self.kind, depth=self.depth + 1)
+        inner.kind = host_files.identify(inner.filename, inner.head(_HEAD_BYTES))
+        return inner
+
     def copy(self, extension: str | None = None, *, raw: bool = False) -> str:
         """Copy the content to a folder of its own and return the copy's path.
 
@@ -96,14 +148,15 @@ class Source:
         folder = Path(tempfile.mkdtemp(prefix="load_file_"))
         path = folder / f"file{self.extension if extension is None else extension}"
         try:
-            with self.open_raw() if raw else self.open() as stream, path.open("wb") as copy:
-                shutil.copyfileobj(stream, copy, 1 << 20)
-        except OSError as error:
+            with (
+                self._full_disk_told(),
+                self.open_raw() if raw else self.open() as stream,
+                path.open("wb") as copy,
+            ):
+                shutil.copyfileobj(stream, copy, _CHUNK_BYTES)
+        except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
-            if error.errno != errno.ENOSPC:
-                raise
-            msg = f"{self.filename!r} is too large to be copied here; open_file() reads it without a copy."
-            raise LoadFileError(msg) from None
+            raise
         return str(path)
 
     @contextmanager
@@ -130,3 +183,32 @@ class Source:
             yield path
         finally:
             shutil.rmtree(Path(path).parent, ignore_errors=True)
+
+    def _spill(self, content: IO[bytes], packed_bytes: int | None = None) -> int:
+        """Copy a stream into an unnamed file and return a descriptor of it."""
+        with self._full_disk_told(), content, tempfile.TemporaryFile() as file:
+            while chunk := content.read(_CHUNK_BYTES):
+                file.write(chunk)
+                refuse_bomb(file.tell(), self.size_bytes if packed_bytes is None else packed_bytes)
+            file.flush()
+            return os.dup(file.fileno())
+
+    @contextmanager
+    def _full_disk_told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            msg = f"{self.filename!r} is too large to be unpacked here; open_file() reads it as it is."
+            raise LoadFileError(msg) from None
+
+
+def _without_wrapper(filename: str) -> str:
+    path = Path(filename)
+    suffix = path.suffix.lower()
+    return (
+        path.stem + _JOINED_SUFFIXES.get(suffix, "")
+        if suffix in {*_WRAPPED_SUFFIXES, *_JOINED_SUFFIXES}
+        else filename
+    )

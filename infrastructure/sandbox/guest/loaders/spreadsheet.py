@@ -3,14 +3,17 @@
 import warnings
 
 import pandas as pd
+import python_calamine
 
 from loaders.errors import LoadFileError
 from loaders.registry import Options
+from loaders.sheets import to_frame
 from loaders.source import Source
 from loaders.tables import Tables, one_or_all
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_SERVED_AT_ONCE = frozenset({"sheet_name", "nrows"})
 
 
 def load_excel(source: Source, options: Options) -> pd.DataFrame | Tables:
@@ -21,6 +24,8 @@ def load_excel(source: Source, options: Options) -> pd.DataFrame | Tables:
     problems = []
     for engine in engines:
         try:
+            if engine == "calamine" and options.keys() <= _SERVED_AT_ONCE:
+                return _read_at_once(source, **options)
             return _read(source, engine, dict(options))
         except LoadFileError:
             raise
@@ -34,29 +39,54 @@ def _engines(source: Source) -> tuple[str, ...]:
     """Return the readers to try on a workbook, the best first."""
     if source.head(len(_OLE)) == _OLE:
         return "xlrd", "calamine"  # calamine takes the dates of some writers' .xls for numbers
-    if source.file_type.startswith("OpenDocument"):
+    if source.kind.file_type.startswith("OpenDocument"):
         return "calamine", "odf"  # calamine rejects the .ods of some writers
     return "calamine", "pyxlsb" if source.extension == ".xlsb" else "openpyxl"
+
+
+def _read_at_once(
+    source: Source, sheet_name: object = None, nrows: int | None = None
+) -> pd.DataFrame | Tables:
+    """Read as pandas does by the same reader, a column at a time: some seven times faster."""
+    with source.open() as stream, python_calamine.load_workbook(stream) as book:
+        names = book.sheet_names
+        wanted = names if sheet_name is None else _wanted(sheet_name, names)
+        rows = None if nrows is None else nrows + 1
+        sheets = {
+            name: to_frame(book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=rows))
+            for name in wanted
+        }
+    if sheet_name is None:
+        return one_or_all(sheets, "sheet_name", "sheets")
+    return sheets[wanted[0]] if isinstance(sheet_name, str | int) else Tables(sheets, "sheet_name")
+
+
+def _wanted(sheet_name: object, names: list[str]) -> list[str]:
+    """Return the names of the sheets that were asked for, by name or by place."""
+    asked = sheet_name if isinstance(sheet_name, list | tuple) else [sheet_name]
+    return [_named(each, names) for each in asked]
+
+
+def _named(asked: object, names: list[str]) -> str:
+    if isinstance(asked, int) and -len(names) <= asked < len(names):
+        return names[asked]
+    if asked not in names:
+        msg = f"There is no sheet {asked!r}; sheet_name is one of {', '.join(map(repr, names))}."
+        raise LoadFileError(msg)
+    return str(asked)
 
 
 def _read(source: Source, engine: str, options: Options) -> pd.DataFrame | Tables:
     with warnings.catch_warnings(), source.open() as stream:
         warnings.simplefilter("ignore", DeprecationWarning)  # that pandas 4 will drop xlrd is our concern
         with pd.ExcelFile(stream, engine=engine) as book:
+            names = [str(name) for name in book.sheet_names]
             asked = options.pop("sheet_name", None)
-            if asked is not None:
-                return _asked(book, asked, options)
-            names = book.sheet_names
-            sheets = {str(name): pd.read_excel(book, sheet_name=name, **options) for name in names}
-    return one_or_all(sheets, "sheet_name", "sheets")
-
-
-def _asked(book: pd.ExcelFile, asked: object, options: Options) -> pd.DataFrame | Tables:
-    if isinstance(asked, str) and asked not in book.sheet_names:
-        msg = f"There is no sheet {asked!r}; sheet_name is one of {', '.join(map(repr, book.sheet_names))}."
-        raise LoadFileError(msg)
-    found = pd.read_excel(book, sheet_name=asked, **options)
-    return Tables({str(k): v for k, v in found.items()}, "sheet_name") if isinstance(found, dict) else found
+            wanted = names if asked is None else _wanted(asked, names)
+            sheets = {name: pd.read_excel(book, sheet_name=name, **options) for name in wanted}
+    if asked is None:
+        return one_or_all(sheets, "sheet_name", "sheets")
+    return sheets[wanted[0]] if isinstance(asked, str | int) else Tables(sheets, "sheet_name")
 
 
 def _refuse_encrypted(source: Source) -> None:

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
-from loaders.errors import LoadFileError
+from loaders.errors import LoadFileError, refuse
 from loaders.notes import note
 
 _NAMED = 10
@@ -61,6 +61,24 @@ def one_or_all(tables: Mapping[str, pd.DataFrame], option: str, what: str) -> pd
     result = Tables(filled, option)
     note(f"the file has {len(filled)} {what}. {result.hint()}")
     return result
+
+
+def chosen(
+    tables: Mapping[str, pd.DataFrame], options: dict[str, Any], option: str, what: str
+) -> pd.DataFrame | Tables:
+    """Return the table that `options` names by `option`, else the only one or all.
+
+    Raises:
+        LoadFileError: there is none of that name, or other options are left.
+    """
+    wanted = options.pop(option, None)
+    refuse(options)
+    if wanted is None:
+        return one_or_all(tables, option, what)
+    if wanted not in tables:
+        msg = f"There is no {wanted!r} in this file; {option} is one of {', '.join(map(repr, tables))}."
+        raise LoadFileError(msg)
+    return tables[wanted]
 
 
 def cut(loaded: object, options: Mapping[str, Any]) -> object:

@@ -17,6 +17,8 @@ from loaders.source import Source
 SNIFFED_BYTES = 32 * 1024
 _SNIFFED_ROWS = 200
 DELIMITERS = ",;\t|"
+_UNUSUAL = "~^"
+_LOOKED_AT_LINES = 30
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _DECIMAL_POINT = re.compile(r"[+-]?\d+\.\d+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})*(,\d+)?")
@@ -33,6 +35,8 @@ def load_csv(source: Source, options: Options) -> pd.DataFrame:
     options = dialect(text, source.extension) | options
     read = _read_ragged if _is_ragged(text, options) else _read
     df = _in_first_fitting(encodings, lambda encoding: read(source, options | {"encoding": encoding}))
+    if not isinstance(df, pd.DataFrame):
+        return df  # `chunksize` was asked for: an iterator of tables
     return _with_grouped_numbers(df) if options.get("decimal") == "," else df
 
 
@@ -53,17 +57,35 @@ def dialect(text: str, extension: str) -> dict[str, str]:
 def sniff_delimiter(text: str) -> str | None:
     """Return the delimiter that cuts most lines into as many fields as the first, or None.
 
-    Unlike `csv.Sniffer` it does not give up on quoted JSON or ragged rows.
+    Unlike `csv.Sniffer` it does not give up on quoted JSON or ragged rows. Where none
+    of the usual ones cuts anything, clevercsv looks for an unusual one.
     """
+    candidates = [delimiter for delimiter in DELIMITERS if delimiter in text]
+    if candidates == [","]:
+        return ","  # nothing to weigh: the most frequent kind of file is told at once
     best: tuple[bool, float, int] = (False, 0.0, 1)
     found = None
-    for delimiter in DELIMITERS:
+    for delimiter in candidates:
         widths = [len(row) for row in islice(rows_of(text, delimiter), _SNIFFED_ROWS)]
         usual = max(set(widths), key=widths.count, default=0)
         score = (widths[:1] == [usual], widths.count(usual) / max(len(widths), 1), usual)
         if usual > 1 and score > best:
             best, found = score, delimiter
-    return found
+    return found or (None if candidates else _unusual_delimiter(text))
+
+
+def _unusual_delimiter(text: str) -> str | None:
+    """Return a delimiter such as `~` that makes a table of text, or None."""
+    lines = [line for line in text.splitlines()[:_LOOKED_AT_LINES] if line.strip()]
+    if not any(mark in line for line in lines[:1] for mark in _UNUSUAL):
+        return None
+    import clevercsv  # noqa: PLC0415 - dear to import, and rarely needed
+
+    try:
+        found = clevercsv.Sniffer().sniff("\n".join(lines), delimiters=_UNUSUAL)
+    except clevercsv.Error:
+        return None
+    return found.delimiter if found is not None and found.delimiter in _UNUSUAL else None
 
 
 def rows_of(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -122,6 +144,8 @@ def _read(source: Source, options: Options) -> pd.DataFrame:
 
 
 def _pandas(source: Source, options: Options) -> pd.DataFrame:
+    if options.get("chunksize") or options.get("iterator"):
+        return pd.read_csv(source.open(), **options)
     with source.open() as stream:
         return pd.read_csv(stream, **options)
 

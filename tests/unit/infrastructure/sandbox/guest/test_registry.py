@@ -5,15 +5,16 @@ import ast
 import pytest
 
 from domain.file_type_table import BINARY, COMPRESSED, FILE_TYPES, WRAPPERS
+from domain.file_type_table import LOADERS as FACTS
 from loaders.errors import LoadFileError
 from loaders.registry import LOADERS, loader_named
-from loaders.source import UNWRAPPERS
+from loaders.unpacking import UNWRAPPERS
 from tests.unit.infrastructure.sandbox.guest.conftest import GUEST
 
 
 def test_every_loader_that_the_domain_names_is_there_and_used() -> None:
     """Neither table has a name that the other lacks."""
-    assert {row.loader for row in (*FILE_TYPES, BINARY, COMPRESSED)} == set(LOADERS)
+    assert {row.loader for row in (*FILE_TYPES, BINARY, COMPRESSED)} == set(LOADERS) == set(FACTS)
 
 
 def test_every_wrapper_can_be_unwrapped() -> None:

@@ -1,0 +1,64 @@
+"""Races `load_file` against pandas inside of one run: the code of the run, and what it prints.
+
+Both read the same bytes in turns, in one process; the frames must be equal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A file, the reader of pandas as people call it, and how many times faster `load_file` should be."""
+
+    filename: str
+    words: str
+    reader: str
+    goal: float
+    rounds: int
+
+
+CONTESTS: Sequence[Contest] = (
+    Contest("small.csv", "CSV, 1 MB", "pd.read_csv(path)", 0.95, 41),
+    Contest("large.csv", "CSV, 50 MB", "pd.read_csv(path)", 0.95, 9),
+    Contest("lines.jsonl", "JSON Lines, 65 MB", "pd.read_json(path, lines=True)", 6.0, 3),
+    Contest("sheet.xlsx", "xlsx, 20,000 x 20", "pd.read_excel(path, engine='openpyxl')", 7.0, 3),
+    Contest("wide.parquet", "Parquet, 160 MB", "pd.read_parquet(path)", 1.5, 9),
+)
+
+_RACE = """
+import json, os, time
+import pandas as pd
+path = load_file({filename!r}, as_='path')
+def timed(read):
+    start_s = time.perf_counter()
+    found = read()
+    return time.perf_counter() - start_s, found
+first_s, _ = timed(lambda: load_file({filename!r}))
+ours, theirs = [], []
+for _ in range({rounds}):
+    seconds, mine = timed(lambda: load_file({filename!r}))
+    ours.append(seconds)
+    seconds, other = timed(lambda: {reader})
+    theirs.append(seconds)
+    pd.testing.assert_frame_equal(mine, other)
+    del mine, other
+print(json.dumps({{'first_s': first_s, 'ours_s': ours, 'theirs_s': theirs, 'bytes': os.path.getsize(path)}}))
+"""
+
+LARGER_THAN_MEMORY = """
+import time
+start_s = time.perf_counter()
+try:
+    print(f'{len(load_file("huge.csv")):,} rows')
+except Exception as error:
+    print(f'{type(error).__name__}: {error}')
+print(f'{len(load_file("huge.csv", columns=["id", "note"])):,} rows of two columns')
+rows = sum(len(part) for part in load_file('huge.csv', chunksize=500_000))
+print(f'{rows:,} rows in parts, {time.perf_counter() - start_s:.0f} s in all')
+"""
+
+
+def code(contest: Contest) -> str:
+    """Return the code of a run that prints the times of both as JSON."""
+    return _RACE.format(filename=contest.filename, reader=contest.reader, rounds=contest.rounds)
