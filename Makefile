@@ -36,7 +36,7 @@ contracts: setup ## Check the contract between the layers, and that every depend
 	report=$$($(BIN)/deptry . --no-ansi 2>&1) || { printf '%s\n' "$$report" | grep -v ^Assuming; exit 1; }
 
 tests: setup ## Run the tests; `make tests ARGS='-k expiry'` runs some
-	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report term $(ARGS)
+	$(BIN)/pytest --numprocesses 3 --dist worksteal --cov --cov-report term $(ARGS)
 
 transcript: setup ## Draw the pictures of docs/discord.md anew
 	tools/setup.sh --transcript

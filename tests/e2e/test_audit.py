@@ -18,10 +18,12 @@ def test_audit_07_a_trail_from_the_command_line_is_sound_for_the_offline_verifie
         served.json("upload", "--user", "alice", str(table))
     for form in ("--jsonl", "--csv"):
         trail = tmp_path / f"trail{form}"
-        with trail.open("wb") as out:
-            assert served.start("history", "--user", "alice", form, stdout=out).wait(timeout=60) == 0
-        command = [sys.executable, str(TOOL), "--trail", str(trail)]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        command = ("history", "--user", "alice", form)
+        with trail.open("wb") as out, served.start(*command, stdout=out) as process:
+            _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+        auditor = [sys.executable, str(TOOL), "--trail", str(trail)]
+        ended = subprocess.run(auditor, capture_output=True, text=True, check=False, timeout=60)
         assert (ended.returncode, "1 trails" in ended.stdout) == (0, True)
     lines = (tmp_path / "trail--jsonl").read_text().splitlines()
     assert [json.loads(line)["type"] for line in lines] == ["LedgerOpened", *["FileUploaded"] * 3, "Trailer"]

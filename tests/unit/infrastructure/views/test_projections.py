@@ -75,6 +75,7 @@ def finished() -> Any:
         loaded_file_ids=(),
         generated_file_ids=("bbbbbbbbbbbb",),
         skipped_outputs=(),
+        tables=(),
     )
 
 
