@@ -38,7 +38,6 @@ _RED: dict[str, set[str]] = {
     "shared-folders": {"named_objects_are_gone_with_their_run", "one_run_cannot_poison_the_next"},
     "open-descriptors": {"no_descriptor_of_the_host_is_inherited"},
     "privileges": {
-        "a_granted_file_can_be_read_by_descriptor_and_by_path",
         "nothing_can_be_had_without_number",
         "the_process_has_no_privileges_and_cannot_gain_any",
     },
@@ -65,6 +64,11 @@ _RED_AS_ROOT: dict[str, set[str]] = {
         "under_root_every_run_is_a_user_of_its_own",
         "what_a_process_sees_of_memory_is_its_own",
     },
+}
+
+_SOMETIMES_RED = {
+    # A race: with the safeguard it is never lost, without it not always.
+    "followed-links": {"a_folder_that_is_swapped_while_it_is_looked_at_leads_nowhere"},
 }
 
 
@@ -108,7 +112,7 @@ def test_no_other_attack_succeeds_for_it(weakness: str) -> None:
     In shared folders runs trip over each other's files, so that much more goes red.
     """
     red, green = _red(weakness, f"not ({' or '.join(_SLOW.split())})")
-    assert red == _expected(weakness)
+    assert red - _SOMETIMES_RED.get(weakness, set()) == _expected(weakness)
     assert len(green) > 40
 
 
