@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=ROOT) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-files-", dir=ROOT) as folder:
         Path(folder).chmod(0o755)
         found = report(Path(folder), quick=arguments.quick)
     print(found)
