@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from infrastructure.journal.lines import Entry
-from infrastructure.ledger.sqlite_recorder import RawEvent
+from infrastructure.ledger.recorder import RawEvent
 
 
 class Difference(StrEnum):

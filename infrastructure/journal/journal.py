@@ -19,7 +19,7 @@ from infrastructure.journal.reading import Fault, Reading
 from infrastructure.journal.segments import SEGMENT_BYTES, Extent, Segments
 from infrastructure.journal.writing import append_next
 from infrastructure.ledger.errors import ledger_errors
-from infrastructure.ledger.store import SQLiteLedgerStore
+from infrastructure.ledger.store import DatabaseLedgerStore
 from infrastructure.locks import locked
 
 JOURNAL = "journal"
@@ -29,7 +29,7 @@ class FolderJournal:
     """`Journal` in a folder of segments."""
 
     def __init__(
-        self, folder: Path, store: SQLiteLedgerStore, clock: Clock, segment_bytes: int = SEGMENT_BYTES
+        self, folder: Path, store: DatabaseLedgerStore, clock: Clock, segment_bytes: int = SEGMENT_BYTES
     ) -> None:
         self._folder, self._store, self._clock = folder, store, clock
         self._segment_bytes = segment_bytes

@@ -17,7 +17,8 @@ from infrastructure.journal.reading import Fault, Reading
 from infrastructure.journal.segments import Segments
 from infrastructure.ledger.errors import ledger_errors
 from infrastructure.ledger.keys import KeyFolder
-from infrastructure.ledger.sqlite_recorder import SCAN_ROWS, SQLiteLedgerRecorder
+from infrastructure.ledger.recorder import SCAN_ROWS
+from infrastructure.ledger.sqlite_recorder import SQLiteLedgerRecorder
 
 
 class JournalRestorer:

@@ -7,12 +7,12 @@ from domain.errors import IntegrityFaultError, LedgerCutError
 from infrastructure.journal.lines import Entry, Place
 from infrastructure.journal.segments import Segments
 from infrastructure.ledger.chain import GENESIS
-from infrastructure.ledger.sqlite_recorder import SCAN_ROWS, RawEvent, SQLiteLedgerRecorder
+from infrastructure.ledger.recorder import SCAN_ROWS, LedgerRecorder, RawEvent
 
 BATCH_EVENTS = SCAN_ROWS - 1
 
 
-def append_next(segments: Segments, recorder: SQLiteLedgerRecorder, place: Place) -> Place:
+def append_next(segments: Segments, recorder: LedgerRecorder, place: Place) -> Place:
     """Write the next batch of events after `place`, the journal's tail, and return the new tail.
 
     Raises:

@@ -5,7 +5,7 @@ from threading import Event, Thread
 
 import structlog
 
-from infrastructure.ledger.store import SQLiteLedgerStore
+from infrastructure.ledger.store import DatabaseLedgerStore
 
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 30.0
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 class Follower:
     """Calls `catch_up` whenever the ledger may have grown; retries what fails, and says so."""
 
-    def __init__(self, name: str, store: SQLiteLedgerStore, catch_up: Callable[[], int]) -> None:
+    def __init__(self, name: str, store: DatabaseLedgerStore, catch_up: Callable[[], int]) -> None:
         self._name, self._store, self._catch_up = name, store, catch_up
         self._stopping = Event()
         self._thread = Thread(target=self._follow, name=f"follow-{name}", daemon=True)

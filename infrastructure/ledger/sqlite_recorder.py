@@ -6,47 +6,20 @@ VACUUM keeps it and no number is ever used twice), `event_digests` (the chain),
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from threading import Condition
 from typing import Any
-from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, ListenNotifySubscription, StoredEvent, Subscription
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteProcessRecorder
 
 from infrastructure.ledger.chain import GENESIS, chain_digest
-
-POLL_INTERVAL_S = 0.25
-SCAN_ROWS = 2_000
-FILE_TOPICS = ("FileUploaded", "FileGenerated")
-
-
-@dataclass(frozen=True)
-class RawEvent:
-    """A row of the events table with its digest and that of the ledger's event before.
-
-    Trusted in nothing: `version` may be of any type, bytes may be None.
-    """
-
-    position: int
-    ledger: bytes | None
-    version: Any
-    topic: bytes | None
-    state: bytes | None
-    digest: bytes | None
-    previous: bytes | None
-
-    @property
-    def is_well_formed(self) -> bool:
-        """Whether every column is of an event's type."""
-        return (
-            self.ledger is not None
-            and self.ledger.isascii()
-            and isinstance(self.version, int)
-            and self.topic is not None
-            and self.state is not None
-        )
-
+from infrastructure.ledger.recorder import (
+    FILE_TOPICS,
+    POLL_INTERVAL_S,
+    SCAN_ROWS,
+    Growth,
+    RawEvent,
+    place_of,
+)
 
 _STATE = "CAST(state AS TEXT)"
 # A damaged state must stay storable and findable by `verify`, hence json_valid.
@@ -94,8 +67,7 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
         super().__init__(datastore, events_table_name=events_table_name)
         columns = "(originator_id, originator_version, topic, state)"
         self.insert_events_statement = f"INSERT INTO {events_table_name} {columns} VALUES (?,?,?,?)"
-        self._grown = Condition()
-        self._insertions = 0
+        self._growth = Growth()
 
     def construct_create_table_statements(self) -> list[str]:
         """Return the statements that make tables, indexes and triggers where they are missing."""
@@ -129,9 +101,7 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
 
     def wake(self) -> None:
         """Let everybody who waits for events look again."""
-        with self._grown:
-            self._insertions += 1
-            self._grown.notify_all()
+        self._growth.tell()
 
     def _insert_events(
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
@@ -140,14 +110,14 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
         positions = super()._insert_events(c, stored_events, **kwargs) or []
         for position, stored in zip(positions, stored_events, strict=True):
             before = self._digest_before(c, stored)
-            digest = chain_digest(before, position, _place(stored), stored.topic, stored.state)
-            c.execute("INSERT INTO event_digests VALUES (?,?,?)", (*_place(stored), digest))
+            digest = chain_digest(before, position, place_of(stored), stored.topic, stored.state)
+            c.execute("INSERT INTO event_digests VALUES (?,?,?)", (*place_of(stored), digest))
         return positions
 
     def _digest_before(self, c: SQLiteCursor, stored: StoredEvent) -> bytes:
         if stored.originator_version <= 1:
             return GENESIS
-        originator, version = _place(stored)
+        originator, version = place_of(stored)
         c.execute(
             "SELECT digest FROM event_digests WHERE originator_id=? AND originator_version=?",
             (originator, version - 1),
@@ -160,9 +130,7 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
 
     def wait_for_events(self, seen: int, timeout_s: float = POLL_INTERVAL_S) -> int:
         """Block until this process inserts again (`seen` is the last return value) or time is over."""
-        with self._grown:
-            self._grown.wait_for(lambda: self._insertions != seen, timeout_s)
-            return self._insertions
+        return self._growth.wait(seen, timeout_s)
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[Any]:
         """Follow the events after position `gt`, of any process."""
@@ -250,7 +218,7 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
         """
         with self.datastore.transaction(commit=True) as c:
             for position, stored, digest in events:
-                place = _place(stored)
+                place = place_of(stored)
                 c.execute(
                     f"INSERT INTO {self.events_table_name} VALUES (?,?,?,?,?)",
                     (position, *place, stored.topic, stored.state),
@@ -316,8 +284,3 @@ def _digest_of(version: str) -> str:
         "(SELECT CAST(d.digest AS BLOB) FROM event_digests AS d "
         f"WHERE d.originator_id = e.originator_id AND d.originator_version = {version})"
     )
-
-
-def _place(stored: StoredEvent) -> tuple[str, int]:
-    originator = stored.originator_id
-    return (originator.hex if isinstance(originator, UUID) else originator), stored.originator_version

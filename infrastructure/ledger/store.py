@@ -1,16 +1,17 @@
 """The ledger store: the eventsourcing application behind the `LedgerStore` port."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application, Repository
 from eventsourcing.persistence import (
     ApplicationRecorder,
+    InfrastructureFactory,
     IntegrityError,
     Mapper,
     Recording,
@@ -31,11 +32,14 @@ from infrastructure.files import make_private_folder, os_errors
 from infrastructure.ledger.errors import ledger_errors
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.mapper import SealingMapper, key_id_of
+from infrastructure.ledger.recorder import LedgerRecorder
 from infrastructure.ledger.sqlite_recorder import SQLiteLedgerRecorder
 from infrastructure.ledger.verification import Verification
 
 CACHED_LEDGERS = 500
 LOCK_TIMEOUT_S = 15
+MakeRecorder = Callable[[InfrastructureFactory[Any]], Any]
+"""Takes the library's factory, returns a `LedgerRecorder` that has a `create_table`."""
 _LEDGER_HEX = re.compile("[0-9a-f]{32}")
 
 
@@ -45,21 +49,14 @@ class LedgerApplication(Application[UUID]):
     Of the library's own snapshots none is asked for: it replays a ledger for each.
     """
 
-    def __init__(self, database: Path, keys: KeyFolder) -> None:
-        self._keys = keys
-        super().__init__(
-            {
-                "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-                "SQLITE_DBNAME": str(database),
-                "SQLITE_LOCK_TIMEOUT": str(LOCK_TIMEOUT_S),
-                "AGGREGATE_CACHE_MAXSIZE": str(CACHED_LEDGERS),
-                "IS_SNAPSHOTTING_ENABLED": "y",
-            }
-        )
+    def __init__(self, settings: Mapping[str, str], make_recorder: MakeRecorder, keys: KeyFolder) -> None:
+        self._make_recorder, self._keys = make_recorder, keys
+        common = {"AGGREGATE_CACHE_MAXSIZE": str(CACHED_LEDGERS), "IS_SNAPSHOTTING_ENABLED": "y"}
+        super().__init__({**common, **settings})
 
-    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:  # noqa: ARG002  # tables are not named after a class
         """Return only what the constructor set: the process environment has no say here."""
-        return Environment(name, env)
+        return Environment("", env)
 
     def construct_mapper(self) -> Mapper[UUID]:
         """Return the sealing mapper."""
@@ -67,7 +64,7 @@ class LedgerApplication(Application[UUID]):
 
     def construct_recorder(self) -> ApplicationRecorder:
         """Return the ledger's recorder, its tables made."""
-        recorder = SQLiteLedgerRecorder(cast("SQLiteFactory", self.factory).datastore)
+        recorder = self._make_recorder(self.factory)
         recorder.create_table()
         return recorder
 
@@ -86,17 +83,15 @@ class LedgerApplication(Application[UUID]):
         return recordings
 
 
-class SQLiteLedgerStore:
-    """`LedgerStore` in one SQLite file."""
+class DatabaseLedgerStore:
+    """`LedgerStore` in a database that the library has a factory for."""
 
-    def __init__(self, database: Path, keys: KeyFolder) -> None:
-        with os_errors("make the data folder"):
-            make_private_folder(database.parent)
+    def __init__(self, settings: Mapping[str, str], make_recorder: MakeRecorder, keys: KeyFolder) -> None:
         with ledger_errors("open the ledger"):
-            self._application = LedgerApplication(database, keys)
+            self._application = LedgerApplication(settings, make_recorder, keys)
         self._keys = keys
         self._mapper = cast("SealingMapper", self._application.mapper)
-        self.recorder = cast("SQLiteLedgerRecorder", self._application.recorder)
+        self.recorder = cast("LedgerRecorder", self._application.recorder)
         self._without_snapshots: Repository[UUID] = Repository(self._application.events)
 
     def load(self, user_id: str, *, version: int | None = None) -> UserLedger | None:
@@ -219,3 +214,19 @@ class SQLiteLedgerStore:
     def close(self) -> None:
         """Close the database."""
         self._application.close()
+
+
+class SQLiteLedgerStore(DatabaseLedgerStore):
+    """The ledger in one SQLite file."""
+
+    def __init__(self, database: Path, keys: KeyFolder) -> None:
+        settings = {
+            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+            "SQLITE_DBNAME": str(database),
+            "SQLITE_LOCK_TIMEOUT": str(LOCK_TIMEOUT_S),
+        }
+        with os_errors("make the data folder"):
+            make_private_folder(database.parent)
+        super().__init__(
+            settings, lambda factory: SQLiteLedgerRecorder(cast("SQLiteFactory", factory).datastore), keys
+        )

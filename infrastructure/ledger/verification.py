@@ -17,7 +17,7 @@ from domain.events import LedgerErased, LedgerOpened, LedgerReopened
 from domain.personal import ERASED
 from infrastructure.ledger.chain import GENESIS, chain_digest
 from infrastructure.ledger.mapper import SealingMapper
-from infrastructure.ledger.sqlite_recorder import RawEvent, SQLiteLedgerRecorder
+from infrastructure.ledger.recorder import LedgerRecorder, RawEvent
 
 _KEY_MISSING = "the user's key is missing: personal fields cannot be read"
 _KEY_LEFT = "the user was erased, yet the key is here (of a backup?): `fileledger forget` destroys it again"
@@ -40,7 +40,7 @@ class _Standing:
 class Verification:
     """One check of the whole ledger, or of one user's."""
 
-    def __init__(self, recorder: SQLiteLedgerRecorder, mapper: SealingMapper) -> None:
+    def __init__(self, recorder: LedgerRecorder, mapper: SealingMapper) -> None:
         self._recorder, self._mapper = recorder, mapper
         self._standings: dict[str, _Standing] = {}
         self._problems: list[LedgerProblem] = []

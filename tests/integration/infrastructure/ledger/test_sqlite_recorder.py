@@ -1,13 +1,12 @@
 """The recorder against the library's own abstract test cases, and against its extra promises."""
 
 import sqlite3
-import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
-from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
+from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteDatastore
 from eventsourcing.tests.persistence import (
     AggregateRecorderTestCase,
@@ -116,59 +115,6 @@ def test_a_replace_is_refused_too(recorder: SQLiteLedgerRecorder, tmp_path: Path
         )
 
 
-def test_a_gap_is_refused_and_leaves_nothing(recorder: SQLiteLedgerRecorder) -> None:
-    """Version 3 after version 1 is refused whole, with what came with it."""
-    ledger, other = uuid4(), uuid4()
-    recorder.insert_events([stored(1, ledger)])
-    with pytest.raises(IntegrityError, match="gap"):
-        recorder.insert_events([stored(1, other), stored(3, ledger)])
-    assert recorder.max_notification_id() == 1
-    assert recorder.select_events(other) == []
-
-
-def test_a_new_ledger_must_begin_at_the_beginning(recorder: SQLiteLedgerRecorder) -> None:
-    """A stream cannot start at version 2."""
-    with pytest.raises(IntegrityError, match="gap"):
-        recorder.insert_events([stored(2)])
-
-
-def test_two_connections_cannot_take_the_same_version(tmp_path: Path) -> None:
-    """Of two writers with the same version one wins and the other is told."""
-    ledger, results = uuid4(), list[bool]()
-    first, second = make_recorder(tmp_path), make_recorder(tmp_path)
-    first.insert_events([stored(1, ledger)])
-    start = threading.Barrier(2)
-
-    def write(recorder: SQLiteLedgerRecorder) -> None:
-        start.wait()
-        try:
-            recorder.insert_events([stored(2, ledger)])
-        except IntegrityError:
-            results.append(False)
-        else:
-            results.append(True)
-
-    threads = [threading.Thread(target=write, args=(recorder,)) for recorder in (first, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(results) == [False, True]
-
-
-def test_a_follower_sees_events_of_this_process_at_once_and_of_others_soon(tmp_path: Path) -> None:
-    """A subscription delivers in order what either connection writes."""
-    mine, other = make_recorder(tmp_path), make_recorder(tmp_path)
-    ledger = uuid4()
-    mine.insert_events([stored(1, ledger)])
-    with mine.subscribe(gt=0) as subscription:
-        assert next(subscription).originator_version == 1
-        mine.insert_events([stored(2, ledger)])
-        assert next(subscription).originator_version == 2
-        other.insert_events([stored(3, ledger)])
-        assert next(subscription).originator_version == 3
-
-
 def test_positions_survive_a_vacuum(recorder: SQLiteLedgerRecorder, tmp_path: Path) -> None:
     """Rows keep their numbers when the file is compacted."""
     for _ in range(3):
@@ -176,21 +122,3 @@ def test_positions_survive_a_vacuum(recorder: SQLiteLedgerRecorder, tmp_path: Pa
     before = [(n.id, n.originator_id) for n in recorder.select_notifications(None, 10)]
     sqlite3.connect(tmp_path / "ledger.db", isolation_level=None).execute("VACUUM")
     assert [(n.id, n.originator_id) for n in recorder.select_notifications(None, 10)] == before
-
-
-def test_a_file_is_found_among_damaged_events(recorder: SQLiteLedgerRecorder) -> None:
-    """The index of file ids does not mind states that are no JSON."""
-    ledger = uuid4()
-    recorder.insert_events(
-        [stored(1, ledger, b"\xff not json"), stored(2, ledger, b'{"file_id":"abc123xyz789"}')]
-    )
-    assert recorder.find_file("abc123xyz789") == ledger.hex
-    assert recorder.find_file("000000000000") is None
-
-
-def test_a_position_of_a_policy_never_goes_back(recorder: SQLiteLedgerRecorder) -> None:
-    """A lower position is refused."""
-    recorder.insert_tracking(Tracking("purge", 7))
-    with pytest.raises(IntegrityError):
-        recorder.insert_tracking(Tracking("purge", 7))
-    assert recorder.max_tracking_id("purge") == 7

@@ -1,0 +1,261 @@
+"""The recorder on PostgreSQL: append-only by triggers and grants, gapless, chained, followable by LISTEN.
+
+Tables: `stored_events` (the library's), `event_digests` (the chain, and the file that an event
+names), the tracking of policies. Writers take turns by an advisory lock, which needs no right to
+change rows; each gives its events the positions after the newest, so that there are no holes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from threading import Event, Thread
+from typing import Any
+from uuid import UUID
+
+import orjson
+from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
+from psycopg import Cursor
+from psycopg.rows import DictRow
+from psycopg.sql import SQL, Identifier, Literal
+
+from infrastructure.ledger.chain import GENESIS, chain_digest
+from infrastructure.ledger.recorder import (
+    FILE_TOPICS,
+    POLL_INTERVAL_S,
+    SCAN_ROWS,
+    Growth,
+    RawEvent,
+    place_of,
+)
+
+_LOCK = 0x66696C656C656467  # "fileledg": the writers' turn
+_HEX = "replace({}.originator_id::text, '-', '')"
+_DIGESTS_TABLE = SQL(
+    "CREATE TABLE IF NOT EXISTS {schema}.event_digests ("
+    "originator_id uuid NOT NULL, originator_version bigint NOT NULL, digest bytea NOT NULL, file_id text, "
+    "PRIMARY KEY (originator_id, originator_version))"
+)
+_BY_FILE = SQL(
+    "CREATE INDEX IF NOT EXISTS event_digests_by_file ON {schema}.event_digests (file_id) "
+    "WHERE file_id IS NOT NULL"
+)
+_REFUSAL = SQL(
+    "CREATE OR REPLACE FUNCTION {schema}.refuse_to_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$ "
+    "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
+)
+_TRIGGER = SQL(
+    "CREATE OR REPLACE TRIGGER {name} BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.{table} "
+    "FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse_to_rewrite()"
+)
+_REVOKE = SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {schema}.{table} FROM PUBLIC, CURRENT_USER")
+
+
+class PostgresLedgerRecorder(PostgresProcessRecorder):
+    """Application and tracking recorder of the ledger."""
+
+    def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
+        super().__init__(datastore, events_table_name=events_table_name, tracking_table_name="tracking")
+        schema, events = Identifier(datastore.schema), Identifier(events_table_name)
+        self._names = {"schema": schema, "events": events}
+        self.sql_create_statements += [
+            statement.format(schema=schema) for statement in (_DIGESTS_TABLE, _BY_FILE, _REFUSAL)
+        ]
+        for table in (events_table_name, "event_digests"):
+            names = {"schema": schema, "table": Identifier(table)}
+            name = Identifier(f"{table}_refuses_rewriting")
+            self.sql_create_statements += [_TRIGGER.format(name=name, **names), _REVOKE.format(**names)]
+        self._growth, self._closing = Growth(), Event()
+        self._listener: Thread | None = None
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Insert events and digests in one transaction, then wake who follows, in any process.
+
+        Raises:
+            IntegrityError: a version exists already, or the one before it does not.
+        """
+        with self.datastore.transaction(commit=True) as curs:
+            curs.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            self._insert_events(curs, stored_events, **kwargs)
+            curs.execute(self.max_notification_id_statement)
+            newest = (curs.fetchone() or {})["max"] or 0
+            positions = list(range(newest + 1, newest + 1 + len(stored_events)))
+            self._insert(curs, list(self._chained(curs, positions, stored_events)))
+            self._notify_channel(curs)
+        self.wake()
+        return positions
+
+    def _chained(
+        self, curs: Cursor[DictRow], positions: Iterable[int], stored_events: Sequence[StoredEvent]
+    ) -> Iterator[tuple[int, StoredEvent, bytes]]:
+        """Yield each event with its position and digest; a gap is refused."""
+        digests: dict[tuple[str, int], bytes] = {}
+        for position, stored in zip(positions, stored_events, strict=True):
+            ledger, version = place_of(stored)
+            before = digests.get((ledger, version - 1)) or self._digest_before(curs, ledger, version)
+            digest = chain_digest(before, position, (ledger, version), stored.topic, stored.state)
+            digests[ledger, version] = digest
+            yield position, stored, digest
+
+    def _digest_before(self, curs: Cursor[DictRow], ledger: str, version: int) -> bytes:
+        if version <= 1:
+            return GENESIS
+        query = "SELECT digest FROM {schema}.event_digests WHERE originator_id=%s AND originator_version=%s"
+        curs.execute(SQL(query).format(**self._names), (UUID(ledger), version - 1))
+        row = curs.fetchone()
+        if row is None:
+            msg = f"Refused a gap: ledger {ledger} has no event {version - 1}, {version} cannot follow."
+            raise IntegrityError(msg)
+        return bytes(row["digest"])
+
+    def _insert(self, curs: Cursor[DictRow], events: Sequence[tuple[int, StoredEvent, bytes]]) -> None:
+        into_events = "INSERT INTO {schema}.{events} VALUES (%s, %s, %s, %s, %s)"
+        into_digests = "INSERT INTO {schema}.event_digests VALUES (%s, %s, %s, %s)"
+        rows = [
+            (UUID(place_of(stored)[0]), stored.originator_version, stored.topic, stored.state, position)
+            for position, stored, _ in events
+        ]
+        curs.executemany(SQL(into_events).format(**self._names), rows)
+        digests = [
+            (UUID(place_of(stored)[0]), stored.originator_version, digest, _file_id(stored))
+            for _, stored, digest in events
+        ]
+        curs.executemany(SQL(into_digests).format(**self._names), digests)
+
+    # -- following -------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Let everybody in this process who waits for events look again."""
+        self._growth.tell()
+
+    def wait_for_events(self, seen: int, timeout_s: float = POLL_INTERVAL_S) -> int:
+        """Block until any process inserts (`seen` is the last return value) or time is over."""
+        if self._listener is None:
+            self._listener = Thread(target=self._listen, name="listen", daemon=True)
+            self._listener.start()
+        return self._growth.wait(seen, timeout_s)
+
+    def _listen(self) -> None:
+        """Wake on every NOTIFY. Without the connection, who waits still looks at each time-out."""
+        while not self._closing.is_set():
+            with self.datastore.get_connection() as connection:
+                connection.execute(SQL("LISTEN {}").format(Identifier(self.channel_name)))
+                while not self._closing.is_set():
+                    for _ in connection.notifies(timeout=POLL_INTERVAL_S, stop_after=1):
+                        self.wake()
+
+    # -- reading ---------------------------------------------------------------
+
+    def find_file(self, file_id: str) -> str | None:
+        """Return the hex id of the ledger that recorded `file_id`."""
+        rows = self._query(
+            "SELECT originator_id FROM {schema}.event_digests WHERE file_id = %s LIMIT 1", file_id
+        )
+        return rows[0]["originator_id"].hex if rows else None
+
+    def select_positioned(self, ledger_hex: str, gt: int, lte: int | None) -> Sequence[DictRow]:
+        """Return one ledger's rows (position, originator_version, topic, state) in order."""
+        return self._query(
+            "SELECT notification_id AS position, originator_version, topic, state FROM {schema}.{events} "
+            "WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s "
+            "ORDER BY originator_version",
+            UUID(ledger_hex),
+            gt,
+            2**62 if lte is None else lte,
+        )
+
+    def ledger_hexes(self) -> Iterator[str]:
+        """Yield the hex id of every ledger, in order."""
+        rows = self._query("SELECT DISTINCT originator_id FROM {schema}.{events} ORDER BY originator_id")
+        return (row["originator_id"].hex for row in rows)
+
+    def scan(self, ledger_hex: str | None = None, *, after: int = 0) -> Iterator[RawEvent]:
+        """Yield every event after a position as it lies in the table, in order, of one ledger or of all."""
+        only = SQL("AND e.originator_id = {}").format(Literal(UUID(ledger_hex))) if ledger_hex else SQL("")
+        rows: Sequence[DictRow] = ()
+        while after == 0 or len(rows) == SCAN_ROWS or not rows:
+            rows = self._query(_SCAN.replace("{only}", only.as_string()), after, SCAN_ROWS)
+            yield from map(_raw, rows)
+            if len(rows) < SCAN_ROWS:
+                return
+            after = rows[-1]["position"]
+
+    def digest_places(self, ledger_hex: str | None = None) -> Iterator[tuple[str, Any]]:
+        """Yield ledger and version of every digest, of one ledger or of all."""
+        ledger = UUID(ledger_hex) if ledger_hex else None
+        rows = self._query(
+            "SELECT originator_id, originator_version FROM {schema}.event_digests "
+            "WHERE %s::uuid IS NULL OR originator_id = %s",
+            ledger,
+            ledger,
+        )
+        return ((row["originator_id"].hex, row["originator_version"]) for row in rows)
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return events stored, the highest position, and how many digests say that there were."""
+        (row,) = self._query(
+            "SELECT (SELECT count(*) FROM {schema}.{events}) AS events, "
+            "(SELECT coalesce(max(notification_id), 0) FROM {schema}.{events}) AS top, "
+            "(SELECT count(*) FROM {schema}.event_digests) AS ever"
+        )
+        return row["events"], row["top"], row["ever"]
+
+    def integrity_faults(self) -> list[str]:
+        """Return nothing: PostgreSQL checks its pages when it reads them."""
+        return []
+
+    # -- restoring, forgetting -------------------------------------------------
+
+    def restore(self, events: Iterable[tuple[int, StoredEvent, bytes]]) -> None:
+        """Insert events (position, event, digest) as they were, all or none; the caller checked the chain."""
+        with self.datastore.transaction(commit=True) as curs:
+            curs.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            self._insert(curs, list(events))
+
+    def discard_snapshots(self, ledger_hex: str, version: int) -> None:
+        """Remove a ledger's snapshots up to a version."""
+        with self.datastore.transaction(commit=True) as curs:
+            statement = (
+                "DELETE FROM {schema}.stored_snapshots WHERE originator_id=%s AND originator_version<=%s"
+            )
+            curs.execute(SQL(statement).format(**self._names), (UUID(ledger_hex), version))
+
+    def close(self) -> None:
+        """End the listening."""
+        self._closing.set()
+        if self._listener is not None:
+            self._listener.join()
+
+    def _query(self, query: str, *params: Any) -> Sequence[DictRow]:
+        with self.datastore.get_connection() as connection:
+            return connection.execute(SQL(query).format(**self._names), params or None).fetchall()
+
+
+_SCAN = (
+    "SELECT e.notification_id AS position, e.originator_id, e.originator_version, e.topic, e.state, "
+    "d.digest, p.digest AS previous FROM {schema}.{events} AS e "
+    "LEFT JOIN {schema}.event_digests AS d USING (originator_id, originator_version) "
+    "LEFT JOIN {schema}.event_digests AS p "
+    "ON p.originator_id = e.originator_id AND p.originator_version = e.originator_version - 1 "
+    "WHERE e.notification_id > %s {only} ORDER BY e.notification_id LIMIT %s"
+)
+
+
+def _raw(row: DictRow) -> RawEvent:
+    return RawEvent(
+        row["position"],
+        row["originator_id"].hex.encode(),
+        row["originator_version"],
+        None if row["topic"] is None else row["topic"].encode(),
+        row["state"],
+        row["digest"],
+        row["previous"],
+    )
+
+
+def _file_id(stored: StoredEvent) -> str | None:
+    """Return the file that an event brings into the ledger; damaged states must stay storable."""
+    if stored.topic not in FILE_TOPICS:
+        return None
+    try:
+        return str(orjson.loads(stored.state)["file_id"])
+    except (ValueError, KeyError, TypeError):
+        return None
