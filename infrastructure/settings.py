@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     model_prices: Annotated[dict[str, Price], NoDecode] = Field(default_factory=dict)
     conversation_hours: float = Field(default=24, gt=0, le=MAX_HOURS)
     mongodb_uri: SecretStr | None = None
-    ledger_url: str | None = None
+    ledger_url: SecretStr | None = None
     checkpoint_key_file: Path | None = None
     blob_url: str | None = None
     aws_endpoint_url: str | None = None
@@ -132,9 +132,9 @@ class Settings(BaseSettings):
 
     @field_validator("ledger_url")
     @classmethod
-    def _embedded_only(cls, url: str | None) -> str | None:
-        if url:
-            msg = "this version keeps the ledger in the data folder only; unset it"
+    def _ledger_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            msg = "allowed is an address that begins with postgresql://, or nothing"
             raise ValueError(msg)
         return url
 
@@ -211,7 +211,7 @@ def _priced_model(text: str) -> tuple[str, Price]:
 
 def _complaint(detail: Any) -> str:
     name = str(detail["loc"][0]).upper()
-    secret = name.endswith(("TOKEN", "KEY", "URI"))
+    secret = name.endswith(("TOKEN", "KEY", "URI")) or name == "LEDGER_URL"
     shown = "(not shown)" if secret else repr(detail["input"])
     allowed = _ALLOWED.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     return f"{name}={shown} is not allowed: {allowed}."

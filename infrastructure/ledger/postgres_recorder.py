@@ -1,7 +1,7 @@
 """The recorder on PostgreSQL: append-only by triggers and grants, gapless, chained, followable by LISTEN.
 
-Tables: `stored_events` (the library's), `event_digests` (the chain, and the file that an event
-names), the tracking of policies. Writers take turns by an advisory lock, which needs no right to
+Tables: `stored_events` (the library's), `event_digests` (the chain, and the file and time that an
+event names), the tracking of policies. Writers take turns by an advisory lock, which needs no right to
 change rows; each gives its events the positions after the newest, so that there are no holes.
 """
 
@@ -31,12 +31,17 @@ _LOCK = 0x66696C656C656467  # "fileledg": the writers' turn
 _HEX = "replace({}.originator_id::text, '-', '')"
 _DIGESTS_TABLE = SQL(
     "CREATE TABLE IF NOT EXISTS {schema}.event_digests ("
-    "originator_id uuid NOT NULL, originator_version bigint NOT NULL, digest bytea NOT NULL, file_id text, "
+    "originator_id uuid NOT NULL, originator_version bigint NOT NULL, digest bytea NOT NULL, "
+    'file_id text, recorded_at text COLLATE "C", '
     "PRIMARY KEY (originator_id, originator_version))"
 )
 _BY_FILE = SQL(
     "CREATE INDEX IF NOT EXISTS event_digests_by_file ON {schema}.event_digests (file_id) "
     "WHERE file_id IS NOT NULL"
+)
+_BY_TIME = SQL(
+    "CREATE INDEX IF NOT EXISTS event_digests_by_time "
+    "ON {schema}.event_digests (originator_id, recorded_at, originator_version)"
 )
 _REFUSAL = SQL(
     "CREATE OR REPLACE FUNCTION {schema}.refuse_to_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$ "
@@ -57,7 +62,7 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
         schema, events = Identifier(datastore.schema), Identifier(events_table_name)
         self._names = {"schema": schema, "events": events}
         self.sql_create_statements += [
-            statement.format(schema=schema) for statement in (_DIGESTS_TABLE, _BY_FILE, _REFUSAL)
+            statement.format(schema=schema) for statement in (_DIGESTS_TABLE, _BY_FILE, _BY_TIME, _REFUSAL)
         ]
         for table in (events_table_name, "event_digests"):
             names = {"schema": schema, "table": Identifier(table)}
@@ -108,14 +113,14 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
 
     def _insert(self, curs: Cursor[DictRow], events: Sequence[tuple[int, StoredEvent, bytes]]) -> None:
         into_events = "INSERT INTO {schema}.{events} VALUES (%s, %s, %s, %s, %s)"
-        into_digests = "INSERT INTO {schema}.event_digests VALUES (%s, %s, %s, %s)"
+        into_digests = "INSERT INTO {schema}.event_digests VALUES (%s, %s, %s, %s, %s)"
         rows = [
             (UUID(place_of(stored)[0]), stored.originator_version, stored.topic, stored.state, position)
             for position, stored, _ in events
         ]
         curs.executemany(SQL(into_events).format(**self._names), rows)
         digests = [
-            (UUID(place_of(stored)[0]), stored.originator_version, digest, _file_id(stored))
+            (UUID(place_of(stored)[0]), stored.originator_version, digest, *_facts(stored))
             for _, stored, digest in events
         ]
         curs.executemany(SQL(into_digests).format(**self._names), digests)
@@ -151,16 +156,30 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
         )
         return rows[0]["originator_id"].hex if rows else None
 
-    def select_positioned(self, ledger_hex: str, gt: int, lte: int | None) -> Sequence[DictRow]:
-        """Return one ledger's rows (position, originator_version, topic, state) in order."""
-        return self._query(
-            "SELECT notification_id AS position, originator_version, topic, state FROM {schema}.{events} "
-            "WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s "
-            "ORDER BY originator_version",
+    def version_at(self, ledger_hex: str, time: str) -> int:
+        """Return the highest version of a ledger's events whose time is not after `time`, 0 when none is."""
+        (row,) = self._query(
+            "SELECT coalesce(max(originator_version), 0) AS version FROM {schema}.event_digests "
+            "WHERE originator_id = %s AND recorded_at <= %s",
             UUID(ledger_hex),
-            gt,
-            2**62 if lte is None else lte,
+            time,
         )
+        return int(row["version"])
+
+    def select_positioned(
+        self, ledger_hex: str, gt: int, lte: int | None, naming: str | None = None
+    ) -> Iterator[DictRow]:
+        """Yield one ledger's rows (position, originator_version, topic, state) in order.
+
+        With `naming` only those whose stored state holds that text.
+        """
+        text, last = (naming or "").encode(), 2**62 if lte is None else lte
+        while True:
+            rows = self._query(_STREAM, UUID(ledger_hex), gt, last, text, SCAN_ROWS)
+            yield from rows
+            if len(rows) < SCAN_ROWS:
+                return
+            gt = rows[-1]["originator_version"]
 
     def ledger_hexes(self) -> Iterator[str]:
         """Yield the hex id of every ledger, in order."""
@@ -229,6 +248,11 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             return connection.execute(SQL(query).format(**self._names), params or None).fetchall()
 
 
+_STREAM = (
+    "SELECT notification_id AS position, originator_version, topic, state FROM {schema}.{events} "
+    "WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s "
+    "AND position(%s::bytea in state) > 0 ORDER BY originator_version LIMIT %s"
+)
 _SCAN = (
     "SELECT e.notification_id AS position, e.originator_id, e.originator_version, e.topic, e.state, "
     "d.digest, p.digest AS previous FROM {schema}.{events} AS e "
@@ -251,11 +275,11 @@ def _raw(row: DictRow) -> RawEvent:
     )
 
 
-def _file_id(stored: StoredEvent) -> str | None:
-    """Return the file that an event brings into the ledger; damaged states must stay storable."""
-    if stored.topic not in FILE_TOPICS:
-        return None
+def _facts(stored: StoredEvent) -> tuple[str | None, str | None]:
+    """Return file and time of an event, to be found by; damaged states must stay storable."""
     try:
-        return str(orjson.loads(stored.state)["file_id"])
-    except (ValueError, KeyError, TypeError):
-        return None
+        state = orjson.loads(stored.state)
+        time, file_id = state.get("timestamp"), state.get("file_id")
+    except (ValueError, AttributeError):
+        return None, None
+    return str(file_id) if file_id and stored.topic in FILE_TOPICS else None, time and str(time)

@@ -110,8 +110,16 @@ class LedgerRecorder(Protocol):
     def find_file(self, file_id: str) -> str | None:
         """Return the hex id of the ledger that recorded `file_id`."""
 
-    def select_positioned(self, ledger_hex: str, gt: int, lte: int | None) -> Sequence[Any]:
-        """Return one ledger's rows (position, originator_version, topic, state) in order."""
+    def version_at(self, ledger_hex: str, time: str) -> int:
+        """Return the highest version of a ledger's events whose time is not after `time`, 0 when none is."""
+
+    def select_positioned(
+        self, ledger_hex: str, gt: int, lte: int | None, naming: str | None = None
+    ) -> Iterator[Any]:
+        """Yield one ledger's rows (position, originator_version, topic, state) in order.
+
+        With `naming` only those whose stored state holds that text.
+        """
 
     def ledger_hexes(self) -> Iterator[str]:
         """Yield the hex id of every ledger, in order."""

@@ -17,8 +17,9 @@ from application.run_queue import RunQueue
 from infrastructure.blobs.factory import create_blob_store
 from infrastructure.clock import RandomIds, SystemClock
 from infrastructure.conversations.sealed_folder import SealedConversations
+from infrastructure.ledger.factory import create_ledger
 from infrastructure.ledger.keys import KeyFolder
-from infrastructure.ledger.store import SQLiteLedgerStore
+from infrastructure.ledger.store import DatabaseLedgerStore
 from infrastructure.model.factory import create_model
 from infrastructure.notebook_folder import FolderNotebook
 from infrastructure.runners import RunnerLocks
@@ -84,9 +85,10 @@ class Parts:
         )
 
     @cached_property
-    def store(self) -> SQLiteLedgerStore:
+    def store(self) -> DatabaseLedgerStore:
         """The ledger."""
-        store = SQLiteLedgerStore(self._ledger_file, self._keys)
+        url = self.settings.ledger_url
+        store = create_ledger(url.get_secret_value() if url else None, self._ledger_file, self._keys)
         self._stack.callback(store.close)
         return store
 

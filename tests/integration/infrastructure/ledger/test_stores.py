@@ -143,3 +143,21 @@ def test_a_ledger_without_its_key_cannot_go_on(store: DatabaseLedgerStore, tmp_p
     (tmp_path / "keys" / f"{UserLedger.create_id('alice').hex}.key").unlink()
     with pytest.raises(IntegrityFaultError, match="Restore the keys folder"):
         upload(store, 2)
+
+
+def test_a_past_version_is_found_by_its_time(store: DatabaseLedgerStore) -> None:
+    """Times that lie before, at and after the events."""
+    upload(store, 1)
+    alice = UserLedger.create_id("alice")
+    seen = [
+        store.recorder.version_at(alice.hex, f"2026-01-02T03:04:05.{ms}Z") for ms in ("677", "678", "679")
+    ]
+    assert seen == [0, 2, 2]
+
+
+def test_events_that_name_a_file_are_found_in_the_stream(store: DatabaseLedgerStore) -> None:
+    """Only those whose stored state holds the text."""
+    for number in (1, 2, 3):
+        upload(store, number)
+    rows = list(store.recorder.select_positioned(UserLedger.create_id("alice").hex, 0, None, "000000000002"))
+    assert [row["originator_version"] for row in rows] == [3]
