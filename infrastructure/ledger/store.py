@@ -64,7 +64,7 @@ class LedgerApplication(Application[UUID]):
 
     def construct_recorder(self) -> ApplicationRecorder:
         """Return the ledger's recorder, its tables made."""
-        recorder = self._make_recorder(self.factory)
+        recorder: ApplicationRecorder = self._make_recorder(self.factory)
         recorder.create_table()
         return recorder
 

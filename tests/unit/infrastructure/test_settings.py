@@ -53,7 +53,7 @@ def test_the_dotenv_file_is_read_and_the_environment_wins(
         ("PACKAGE_POLICY", "all", "'off', 'allowlist' or 'popular'"),
         ("PACKAGE_POPULAR_RANK", "20000", "less than or equal to 15000"),
         ("PACKAGE_ALLOWLIST", "default,@/no/such/file", "allowed are names of packages"),
-        ("LEDGER_URL", "postgresql://x/y", "unset it"),
+        ("LEDGER_URL", "mysql://x/y", "postgresql://"),
         ("BLOB_URL", "https://bucket", "s3://BUCKET/PREFIX"),
         ("BLOB_URL", "s3://", "s3://BUCKET/PREFIX"),
         ("MODEL_PRICES", "gpt=cheap", "MODEL=INPUT/OUTPUT"),

@@ -84,7 +84,7 @@ def test_the_database_refuses_to_rewrite(postgresql_url: str, tmp_path: Any, sta
         psycopg.connect(postgresql_url) as other,
         pytest.raises(psycopg.errors.RestrictViolation, match="append-only"),
     ):
-        other.execute(statement)  # type: ignore[call-overload]
+        other.execute(statement)
     store.close()
 
 
