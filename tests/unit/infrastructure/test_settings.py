@@ -53,7 +53,6 @@ def test_the_dotenv_file_is_read_and_the_environment_wins(
         ("PACKAGE_POLICY", "all", "'off', 'allowlist' or 'popular'"),
         ("PACKAGE_POPULAR_RANK", "20000", "less than or equal to 15000"),
         ("PACKAGE_ALLOWLIST", "default,@/no/such/file", "allowed are names of packages"),
-        ("LEDGER_URL", "mysql://x/y", "postgresql://"),
         ("BLOB_URL", "https://bucket", "s3://BUCKET/PREFIX"),
         ("BLOB_URL", "s3://", "s3://BUCKET/PREFIX"),
         ("MODEL_PRICES", "gpt=cheap", "MODEL=INPUT/OUTPUT"),
@@ -103,3 +102,11 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGODB_URI", "mongodb://u:pass-secret@h/")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-secret")
     assert "-secret" not in repr(load_settings())
+
+
+def test_a_ledgers_address_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may hold a password."""
+    monkeypatch.setenv("LEDGER_URL", "mysql://me:secret@x/y")
+    with pytest.raises(InvalidValueError, match="begins with postgresql://") as raised:
+        load_settings()
+    assert "secret" not in str(raised.value)
