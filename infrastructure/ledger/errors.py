@@ -8,7 +8,7 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from domain.errors import ConflictError, EnvironmentFaultError, FileLedgerError, IntegrityFaultError
 
-_FAULTS: tuple[tuple[str, type[FileLedgerError], str], ...] = (
+_SQLITE_FAULTS: tuple[tuple[str, type[FileLedgerError], str], ...] = (
     ("database or disk is full", EnvironmentFaultError, "the disk is full; free some space and try again"),
     (
         "readonly database",
@@ -32,6 +32,42 @@ _FAULTS: tuple[tuple[str, type[FileLedgerError], str], ...] = (
         IntegrityFaultError,
         "the file is no ledger; restore it from a backup, or choose another --data-dir",
     ),
+)
+_POSTGRESQL_FAULTS: tuple[tuple[type[FileLedgerError], str, tuple[str, ...]], ...] = (
+    (
+        EnvironmentFaultError,
+        "the PostgreSQL server of LEDGER_URL does not answer; nothing was changed; start it and try again",
+        ("couldn't get a connection",),
+    ),
+    (
+        EnvironmentFaultError,
+        "the connection to the PostgreSQL server broke; look whether it was done before you do it again",
+        ("terminating connection", "server closed the connection", "connection is ", "ssl syscall"),
+    ),
+    (
+        EnvironmentFaultError,
+        "the role of LEDGER_URL lacks a right; docs/operations.md has the grants",
+        ("permission denied", "must be owner"),
+    ),
+    (
+        EnvironmentFaultError,
+        "the PostgreSQL server of LEDGER_URL is read-only; name the one that takes writes",
+        ("read-only transaction",),
+    ),
+    (
+        EnvironmentFaultError,
+        "the disk of the PostgreSQL server is full; free some space there and try again",
+        ("no space left on device",),
+    ),
+    (
+        IntegrityFaultError,
+        "the PostgreSQL database is damaged; keep a copy, and restore the journal into an empty database",
+        ("invalid page in block",),
+    ),
+)
+_FAULTS = (
+    *_SQLITE_FAULTS,
+    *((sign, kind, remedy) for kind, remedy, signs in _POSTGRESQL_FAULTS for sign in signs),
 )
 
 

@@ -6,18 +6,29 @@ change rows; each gives its events the positions after the newest, so that there
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from threading import Event, Thread
 from typing import Any
 from uuid import UUID
 
 import orjson
-from eventsourcing.persistence import IntegrityError, StoredEvent
-from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
+from eventsourcing.persistence import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    PersistenceError,
+    StoredEvent,
+)
+from eventsourcing.postgres import PostgresProcessRecorder
+from eventsourcing.utils import retry
 from psycopg import Cursor
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier, Literal
 
+from domain.errors import FileLedgerError
 from infrastructure.ledger.chain import GENESIS, chain_digest
+from infrastructure.ledger.postgres_connections import LedgerDatastore, one_connection
 from infrastructure.ledger.recorder import (
     FILE_TOPICS,
     POLL_INTERVAL_S,
@@ -27,8 +38,9 @@ from infrastructure.ledger.recorder import (
     place_of,
 )
 
-_LOCK = 0x66696C656C656467  # "fileledg": the writers' turn
-_HEX = "replace({}.originator_id::text, '-', '')"
+WRITING_LOCK = 0x66696C656C656467  # "fileledg": the writers' turn
+SHAPE_LOCK = WRITING_LOCK + 1  # who makes the tables
+RETRIES, RETRY_WAIT_S = 10, 0.2  # of a read whose connection broke, like the library's own
 _DIGESTS_TABLE = SQL(
     "CREATE TABLE IF NOT EXISTS {schema}.event_digests ("
     "originator_id uuid NOT NULL, originator_version bigint NOT NULL, digest bytea NOT NULL, "
@@ -57,7 +69,7 @@ _REVOKE = SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {schema}.{table} FROM PUBLIC, 
 class PostgresLedgerRecorder(PostgresProcessRecorder):
     """Application and tracking recorder of the ledger."""
 
-    def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
+    def __init__(self, datastore: LedgerDatastore, *, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name=events_table_name, tracking_table_name="tracking")
         schema, events = Identifier(datastore.schema), Identifier(events_table_name)
         self._names = {"schema": schema, "events": events}
@@ -68,6 +80,7 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             names = {"schema": schema, "table": Identifier(table)}
             name = Identifier(f"{table}_refuses_rewriting")
             self.sql_create_statements += [_TRIGGER.format(name=name, **names), _REVOKE.format(**names)]
+        self._conninfo = datastore.conninfo
         self._growth, self._closing = Growth(), Event()
         self._listener: Thread | None = None
 
@@ -78,7 +91,7 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             IntegrityError: a version exists already, or the one before it does not.
         """
         with self.datastore.transaction(commit=True) as curs:
-            curs.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            curs.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING_LOCK,))
             self._insert_events(curs, stored_events, **kwargs)
             curs.execute(self.max_notification_id_statement)
             newest = (curs.fetchone() or {})["max"] or 0
@@ -141,11 +154,12 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
     def _listen(self) -> None:
         """Wake on every NOTIFY. Without the connection, who waits still looks at each time-out."""
         while not self._closing.is_set():
-            with self.datastore.get_connection() as connection:
+            with suppress(FileLedgerError, PersistenceError), one_connection(self._conninfo) as connection:
                 connection.execute(SQL("LISTEN {}").format(Identifier(self.channel_name)))
                 while not self._closing.is_set():
                     for _ in connection.notifies(timeout=POLL_INTERVAL_S, stop_after=1):
                         self.wake()
+            self._closing.wait(POLL_INTERVAL_S)
 
     # -- reading ---------------------------------------------------------------
 
@@ -225,9 +239,11 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
 
     def restore(self, events: Iterable[tuple[int, StoredEvent, bytes]]) -> None:
         """Insert events (position, event, digest) as they were, all or none; the caller checked the chain."""
+        remaining = iter(events)
         with self.datastore.transaction(commit=True) as curs:
-            curs.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-            self._insert(curs, list(events))
+            curs.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING_LOCK,))
+            while batch := list(islice(remaining, SCAN_ROWS)):
+                self._insert(curs, batch)
 
     def discard_snapshots(self, ledger_hex: str, version: int) -> None:
         """Remove a ledger's snapshots up to a version."""
@@ -243,6 +259,7 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
         if self._listener is not None:
             self._listener.join()
 
+    @retry((InterfaceError, OperationalError), max_attempts=RETRIES, wait=RETRY_WAIT_S)
     def _query(self, query: str, *params: Any) -> Sequence[DictRow]:
         with self.datastore.get_connection() as connection:
             return connection.execute(SQL(query).format(**self._names), params or None).fetchall()

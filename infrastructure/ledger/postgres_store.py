@@ -2,36 +2,51 @@
 
 from typing import cast
 
-import psycopg
-from eventsourcing.postgres import PostgresFactory
-from psycopg.conninfo import conninfo_to_dict
+from eventsourcing.postgres import PostgresAggregateRecorder
+from psycopg import Connection
+from psycopg.rows import DictRow
 
-from domain.errors import EnvironmentFaultError, InvalidValueError
+from infrastructure.ledger.errors import ledger_errors
 from infrastructure.ledger.keys import KeyFolder
-from infrastructure.ledger.postgres_recorder import PostgresLedgerRecorder
+from infrastructure.ledger.postgres_connections import (
+    CONNINFO,
+    LedgerDatastore,
+    LedgerFactory,
+    conninfo_of,
+    one_connection,
+)
+from infrastructure.ledger.postgres_recorder import SHAPE_LOCK, PostgresLedgerRecorder
 from infrastructure.ledger.store import DatabaseLedgerStore
 
-POOL_SIZE = 4
-CONNECT_TIMEOUT_S = 5
-_PARTS = {"dbname": "DBNAME", "host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+_FACTORY = f"{LedgerFactory.__module__}:{LedgerFactory.__qualname__}"
+_IS_MADE = """
+    SELECT count(*) = 2 AS made FROM pg_trigger
+    WHERE tgrelid IN (to_regclass('public.stored_events'), to_regclass('public.event_digests'))
+    AND tgname LIKE '%refuses_rewriting'
+"""
 
 
 class PostgresLedgerStore(DatabaseLedgerStore):
-    """The ledger in a PostgreSQL database; keys stay in a folder of this machine.
+    """The ledger in a PostgreSQL database; keys stay in a folder.
 
     Raises:
-        InvalidValueError: the address is malformed, or asks for what is not supported.
+        InvalidValueError: the address is malformed.
         EnvironmentFaultError: no server answers there, or it lets nobody in.
     """
 
     def __init__(self, url: str, keys: KeyFolder) -> None:
-        settings = {"PERSISTENCE_MODULE": "eventsourcing.postgres", "POSTGRES_POOL_SIZE": str(POOL_SIZE)}
-        parts = _parts(url)
-        _refuse_unreachable(url)
-        super().__init__(settings | parts, self._make_recorder, keys)
+        conninfo = conninfo_of(url)
+        # Looked for once here: the pool would go on trying, and not say why.
+        with ledger_errors("open the ledger"), one_connection(conninfo) as connection:
+            self._place = _place(connection)
+            lay_out(conninfo, connection)
+        settings = {"PERSISTENCE_MODULE": _FACTORY, "CREATE_TABLE": "n", CONNINFO: conninfo}
+        super().__init__(settings, _make_recorder, keys)
 
-    def _make_recorder(self, factory: object) -> PostgresLedgerRecorder:
-        return PostgresLedgerRecorder(cast("PostgresFactory", factory).datastore)
+    @property
+    def place(self) -> str:
+        """Where the ledger is, and as whom; never with the password."""
+        return self._place
 
     def close(self) -> None:
         """Stop listening, then close the connections."""
@@ -39,24 +54,26 @@ class PostgresLedgerStore(DatabaseLedgerStore):
         super().close()
 
 
-def _refuse_unreachable(url: str) -> None:
-    """Look for the server once: the pool would go on trying, and not say why."""
-    try:
-        psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S).close()
-    except psycopg.OperationalError as error:
-        why = str(error).strip().splitlines()[-1]
-        msg = f"The PostgreSQL server of LEDGER_URL cannot be used: {why}. Check address and server."
-        raise EnvironmentFaultError(msg) from error
+def _make_recorder(factory: object) -> PostgresLedgerRecorder:
+    return PostgresLedgerRecorder(cast("LedgerFactory", factory).datastore)
 
 
-def _parts(url: str) -> dict[str, str]:
-    try:
-        given = conninfo_to_dict(url)
-    except psycopg.ProgrammingError as error:
-        msg = "LEDGER_URL is malformed; allowed is postgresql://user:password@host:port/name."
-        raise InvalidValueError(msg) from error
-    if unknown := sorted(given.keys() - _PARTS.keys()):
-        msg = f"LEDGER_URL has options that are not supported: {', '.join(unknown)}."
-        raise InvalidValueError(msg)
-    defaults = {"dbname": "fileledger", "host": "localhost", "port": "5432", "user": "", "password": ""}
-    return {f"POSTGRES_{_PARTS[name]}": str(value) for name, value in (defaults | given).items()}
+def lay_out(conninfo: str, connection: Connection[DictRow]) -> None:
+    """Make tables, triggers and grants where they are missing, once, whoever else starts.
+
+    What stands is left alone: so a role that may only read and append works on tables that another made.
+    """
+    connection.execute("SELECT pg_advisory_lock(%s)", (SHAPE_LOCK,))  # until this connection ends
+    if connection.execute(_IS_MADE).fetchone() == {"made": True}:
+        return
+    datastore = LedgerDatastore(conninfo)
+    PostgresLedgerRecorder(datastore).create_table()
+    PostgresAggregateRecorder(datastore, events_table_name="stored_snapshots").create_table()
+    datastore.close()
+
+
+def _place(connection: Connection[DictRow]) -> str:
+    row = connection.execute("SELECT usesuper FROM pg_user WHERE usename = current_user").fetchone()
+    hint = "; it is a superuser, who could take these safeguards away" if row and row["usesuper"] else ""
+    at = connection.info
+    return f"PostgreSQL database {at.dbname} on {at.host}:{at.port} as role {at.user}{hint}"

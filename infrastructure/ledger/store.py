@@ -39,7 +39,7 @@ from infrastructure.ledger.verification import Verification
 CACHED_LEDGERS = 500
 LOCK_TIMEOUT_S = 15
 MakeRecorder = Callable[[InfrastructureFactory[Any]], Any]
-"""Takes the library's factory, returns a `LedgerRecorder` that has a `create_table`."""
+"""Takes the library's factory, returns a `LedgerRecorder` whose tables stand."""
 _LEDGER_HEX = re.compile("[0-9a-f]{32}")
 
 
@@ -63,9 +63,8 @@ class LedgerApplication(Application[UUID]):
         return SealingMapper(self._keys)
 
     def construct_recorder(self) -> ApplicationRecorder:
-        """Return the ledger's recorder, its tables made."""
+        """Return the ledger's recorder."""
         recorder: ApplicationRecorder = self._make_recorder(self.factory)
-        recorder.create_table()
         return recorder
 
     def save_ledger(self, ledger: UserLedger) -> list[Recording[UUID]]:
@@ -93,6 +92,11 @@ class DatabaseLedgerStore:
         self._mapper = cast("SealingMapper", self._application.mapper)
         self.recorder = cast("LedgerRecorder", self._application.recorder)
         self._without_snapshots: Repository[UUID] = Repository(self._application.events)
+
+    @property
+    def place(self) -> str:
+        """Where the ledger is, for people; never with a password."""
+        raise NotImplementedError
 
     def load(self, user_id: str, *, version: int | None = None) -> UserLedger | None:
         """Return the user's ledger as it stands, or stood after event `version`; None when there is none."""
@@ -227,6 +231,16 @@ class SQLiteLedgerStore(DatabaseLedgerStore):
         }
         with os_errors("make the data folder"):
             make_private_folder(database.parent)
-        super().__init__(
-            settings, lambda factory: SQLiteLedgerRecorder(cast("SQLiteFactory", factory).datastore), keys
-        )
+        super().__init__(settings, _make_recorder, keys)
+        self._folder = database.parent
+
+    @property
+    def place(self) -> str:
+        """The folder of the file."""
+        return str(self._folder)
+
+
+def _make_recorder(factory: object) -> SQLiteLedgerRecorder:
+    recorder = SQLiteLedgerRecorder(cast("SQLiteFactory", factory).datastore)
+    recorder.create_table()
+    return recorder

@@ -52,7 +52,7 @@ class Verification:
             try:
                 self._problems += check(ledger_hex)
             except (PersistenceError, sqlite3.Error, UnicodeError) as error:
-                detail = f"the database file is damaged: {error}"
+                detail = f"the database is damaged: {error}"
                 self._problems.append(LedgerProblem(None, None, "database", detail))
         return ChainReport(self._events, len(self._standings), tuple(self._problems))
 

@@ -21,6 +21,7 @@ from infrastructure.checkpoints.notes import KeyFileNotary, VerifierKey
 from infrastructure.files import copy_out
 from infrastructure.journal.journal import FolderJournal
 from infrastructure.journal.restoring import JournalRestorer
+from infrastructure.ledger.factory import create_new_ledger
 from interfaces.wiring.serving import Serving
 
 
@@ -111,7 +112,8 @@ class Auditing(Serving):
     @cached_property
     def restore(self) -> JournalRestorer:
         """Build the ledger from a journal."""
-        return JournalRestorer(self._ledger_file, self.data_dir / "journal", self._keys)
+        ledger = create_new_ledger(self._ledger_url, self._ledger_file, self._keys)
+        return JournalRestorer(ledger, self.data_dir / "journal", self._keys)
 
     @cached_property
     def journal(self) -> FolderJournal:

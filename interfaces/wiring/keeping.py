@@ -187,7 +187,7 @@ class Wiring(Auditing):
         ]
 
     def _check_ledger(self) -> str:
-        return f"{self.store.head()} events in {self.data_dir / 'ledger'}, append-only and chained"
+        return f"{self.store.head()} events, append-only and chained, in {self.store.place}"
 
     def _check_sandbox(self) -> Sequence[Check]:
         try:

@@ -87,10 +87,14 @@ class Parts:
     @cached_property
     def store(self) -> DatabaseLedgerStore:
         """The ledger."""
-        url = self.settings.ledger_url
-        store = create_ledger(url.get_secret_value() if url else None, self._ledger_file, self._keys)
+        store = create_ledger(self._ledger_url, self._ledger_file, self._keys)
         self._stack.callback(store.close)
         return store
+
+    @property
+    def _ledger_url(self) -> str | None:
+        url = self.settings.ledger_url
+        return url.get_secret_value() if url else None
 
     @property
     def _ledger_file(self) -> Path:

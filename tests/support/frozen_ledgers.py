@@ -26,6 +26,7 @@ from domain.spending import Spent
 from domain.tables import Column, FileTables, Table
 from infrastructure.journal.restoring import JournalRestorer
 from infrastructure.ledger.keys import KeyFolder
+from infrastructure.ledger.restoration import NewSQLiteLedger
 from tests.support.house import House
 
 LEDGERS = Path(__file__).resolve().parents[1] / "fixtures" / "ledgers"
@@ -50,9 +51,8 @@ class FrozenLedger:
         """Return a house in which the ledger stands as it was written."""
         shutil.copytree(self.folder / "keys", folder / "keys")
         shutil.copytree(self.folder / "journal", folder / "journal")
-        JournalRestorer(folder / "ledger" / "ledger.db", folder / "journal", KeyFolder(folder / "keys"))(
-            folder / "journal"
-        )
+        ledger, keys = NewSQLiteLedger(folder / "ledger" / "ledger.db"), KeyFolder(folder / "keys")
+        JournalRestorer(ledger, folder / "journal", keys)(folder / "journal")
         return House(folder)
 
 

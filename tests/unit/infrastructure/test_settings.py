@@ -100,6 +100,7 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "very-secret")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("MONGODB_URI", "mongodb://u:pass-secret@h/")
+    monkeypatch.setenv("LEDGER_URL", "postgresql://u:pass-secret@h/")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-secret")
     assert "-secret" not in repr(load_settings())
 

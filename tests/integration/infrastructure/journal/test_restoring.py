@@ -11,6 +11,7 @@ from application.ports.journal import RestoreReport
 from domain.errors import IntegrityFaultError, InvalidValueError, RefusedError
 from infrastructure.journal.restoring import JournalRestorer
 from infrastructure.ledger.keys import KeyFolder
+from infrastructure.ledger.restoration import NewSQLiteLedger
 from tests.support.house import House
 
 
@@ -28,10 +29,8 @@ def house(tmp_path: Path) -> House:
 
 def restore(source: Path, folder: Path) -> RestoreReport:
     """Restore a journal into a data folder."""
-    restorer = JournalRestorer(
-        folder / "ledger" / "ledger.db", folder / "journal", KeyFolder(folder / "keys")
-    )
-    return restorer(source)
+    ledger = NewSQLiteLedger(folder / "ledger" / "ledger.db")
+    return JournalRestorer(ledger, folder / "journal", KeyFolder(folder / "keys"))(source)
 
 
 def stored(house: House) -> list[Any]:

@@ -8,9 +8,9 @@ import pytest
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.postgres_store import PostgresLedgerStore
 from infrastructure.ledger.store import DatabaseLedgerStore, SQLiteLedgerStore
-from tests.support.postgresql import postgresql_server, postgresql_url
+from tests.support.postgresql import own_postgresql, postgresql_server, postgresql_url
 
-__all__ = ["postgresql_server", "postgresql_url"]
+__all__ = ["own_postgresql", "postgresql_server", "postgresql_url"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

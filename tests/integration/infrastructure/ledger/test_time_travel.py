@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +19,7 @@ from domain.retention import Limits
 from infrastructure.ledger import store
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.mapper import SealingMapper
+from infrastructure.ledger.sqlite_recorder import SQLiteLedgerRecorder
 from infrastructure.ledger.store import SQLiteLedgerStore
 from tests.support.house import House
 
@@ -137,7 +138,8 @@ def test_audit_01_a_look_back_reads_a_snapshot_and_less_than_an_interval(
 def test_audit_01_the_time_index_serves_a_look_back(tmp_path: Path) -> None:
     """The database finds the version of a time in the index alone, without reading an event."""
     house = lived(tmp_path, [("upload", 1)] * 3)
-    with house.store.recorder.datastore.transaction(commit=False) as c:
+    recorder = cast("SQLiteLedgerRecorder", house.store.recorder)
+    with recorder.datastore.transaction(commit=False) as c:
         c.execute(
             "EXPLAIN QUERY PLAN SELECT max(originator_version) FROM stored_events "
             "WHERE originator_id = ? AND "
