@@ -16,12 +16,17 @@ from domain.tables import Tables
 
 @dataclass(frozen=True)
 class Listing:
-    """A user's files, oldest first; `count` uploads of at most `limit`."""
+    """A user's files, oldest first; `count` uploads of at most `limit`, what runs made counts apart."""
 
     user_id: str
     count: int
     limit: int
     files: tuple[LedgerFile, ...]
+
+    @property
+    def generated(self) -> int:
+        """How many of the files runs have made."""
+        return len(self.files) - self.count
 
 
 class ListFiles:

@@ -24,12 +24,13 @@ from domain.metadata import Metadata
 
 @dataclass(frozen=True)
 class Receipt:
-    """What an upload did. `evicted` files made room; `count` of `limit` uploads are held now."""
+    """What an upload did. `evicted` files made room; `count` of `limit` uploads are held, and `generated`."""
 
     file: LedgerFile
     evicted: tuple[LedgerFile, ...]
     count: int
     limit: int
+    generated: int
 
 
 class UploadFile:
@@ -93,7 +94,7 @@ class UploadFile:
         live = ledger.live_files(metadata.timestamp)
         count = sum(file.is_upload for file in live)
         file = ledger.live_file(file_id, metadata.timestamp)
-        return Receipt(file, evicted, count, self._policy.limits.max_files)
+        return Receipt(file, evicted, count, self._policy.limits.max_files, len(live) - count)
 
     def _drop(self, user_id: str, new: NewFile) -> None:
         self._blobs.purge(user_id, blob_name(new.file_id, new.extension))

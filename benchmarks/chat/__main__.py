@@ -8,12 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.chat.findings import GOAL_S, Findings, find, percentile
+from benchmarks.chat.heartbeats import PEOPLE, evenness
 from benchmarks.chat.hour import QUICK, Plan, pass_hour
 from benchmarks.chat.house import house
-from benchmarks.page import load
+from benchmarks.page import PAGE, load, put, table
 from benchmarks.sandbox.machine import describe_machine
 
 SHOWN = 20
+SECTION = "chat-load"
+"""Between whose markers the figures stand, and on which page."""
+DISCORD_PAGE = PAGE.with_name("discord.md")
 HEADER = ("what people do", "times", "first reaction p50 s", "p95 s", "longest s", "whole answer p95 s")
 
 
@@ -24,6 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--minutes", type=float, help="into how long the hour is pressed (4)")
     parser.add_argument("--seed", type=int, default=1, help="of what is done when (1)")
     parser.add_argument("--quick", action="store_true", help="some seconds of 20 people")
+    parser.add_argument("--write", action="store_true", help=f"put the result into docs/{DISCORD_PAGE.name}")
     parser.add_argument("--folder", type=Path, help="where the bot's data and log stay (a temporary one)")
     options = parser.parse_args(arguments)
     plan = replace(QUICK if options.quick else Plan(), seed=options.seed)
@@ -34,7 +39,12 @@ def main(arguments: Sequence[str]) -> int:
     before = load()
     with tempfile.TemporaryDirectory() as name:
         findings = measure(plan, options.folder or Path(name))
-    print(f"{describe_machine()}; load {before} before and {load()} after.\n\n{report(findings)}")
+    told = f"{describe_machine()}; load {before} before and {load()} after.\n\n{report(findings)}"
+    if not options.quick:
+        told += f"\n\n{heartbeats()}"
+    print(told)
+    if options.write:
+        put(SECTION, told, DISCORD_PAGE)
     return int(bool(findings.mistakes) or findings.p95_s > GOAL_S)
 
 
@@ -45,10 +55,19 @@ def measure(plan: Plan, folder: Path) -> Findings:
     return find(hour, there, folder / "data")
 
 
+def heartbeats() -> str:
+    """Return how even the heartbeats stay under many runs, in Markdown."""
+    lines = [
+        f"Heartbeats, one each 100 ms, while {PEOPLE} people run code that computes for 3 s, were off by:"
+    ]
+    for name, at_once in (("as many runs at once as the bot lets in", None), ("all runs at once", PEOPLE)):
+        with tempfile.TemporaryDirectory() as folder:
+            lines.append(f"- {evenness(Path(folder), at_once).line(name)}")
+    return "\n".join([lines[0], "", *lines[1:]])
+
+
 def report(findings: Findings) -> str:
     """Return the figures in Markdown."""
-    ruler = ["---", *["--:"] * (len(HEADER) - 1)]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in (HEADER, ruler, *findings.rows))
     late = findings.lateness_s
     beats = (
         f"{len(late)} heartbeats, off their time by {percentile(late, 50) * 1000:.0f} ms (p50), "
@@ -61,7 +80,7 @@ def report(findings: Findings) -> str:
         if mistakes
         else ("No file was lost or doubled, no message is without an answer.")
     )
-    return "\n\n".join([table, *findings.notes, beats, verdict])
+    return "\n\n".join([table(HEADER, findings.rows), *findings.notes, beats, verdict])
 
 
 if __name__ == "__main__":

@@ -86,7 +86,9 @@ class Visitor:
                 act.faults.append(f"{len(cards)} cards for one message")
         if text:
             yield lambda: self._is_answered(sent)
-            act.faults += [message.text for message in self._words(sent) if "⚠️" in message.text]
+            faults = [message.text for message in self._words(sent) if "⚠️" in message.text]
+            act.cut_off += sum(RESTARTED in text for text in faults)
+            act.faults += [text for text in faults if RESTARTED not in text]
 
     def _send(self, text: str, files: list[Upload]) -> Message:
         is_direct = self.place.recipient is not None

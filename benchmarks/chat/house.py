@@ -91,20 +91,22 @@ class House:
         open_ended = [(self._gone_s, float("inf"))] if self._gone_s else []
         return any(gone < until_s and back > began_s for gone, back in (*self.outages, *open_ended))
 
-    def lateness_s(self) -> list[float]:
-        """Return how late (or early) each heartbeat came."""
-        sessions = self.discord.gateway.sessions.values()
-        beats = [session.heartbeats_s for session in sessions]
+    def lateness_s(self, since_s: float = 0.0) -> list[float]:
+        """Return how late (or early) each heartbeat came, from a time on the monotonic clock on."""
+        gateway = self.discord.gateway
+        beats = [
+            [at_s for at_s in each.heartbeats_s if at_s >= since_s] for each in gateway.sessions.values()
+        ]
         pairs = [pair for times in beats for pair in pairwise(times[1:])]  # the first has a delay of its own
-        return [abs(later - earlier - HEARTBEAT_S) for earlier, later in pairs]
+        return [abs(later - earlier - gateway.heartbeat_interval_s) for earlier, later in pairs]
 
 
 @contextmanager
-def house(folder: Path, **environment: str) -> Iterator[House]:
+def house(folder: Path, heartbeat_s: float = HEARTBEAT_S, **environment: str) -> Iterator[House]:
     """Yield a house with the bot at work in it."""
     with DiscordServer() as discord, ModelServer() as model:
         _teach(model)
-        discord.gateway.heartbeat_interval_s = HEARTBEAT_S
+        discord.gateway.heartbeat_interval_s = heartbeat_s
         settings = {
             **redirected_environment(discord.api_url),
             "DISCORD_TOKEN": TOKEN,

@@ -49,7 +49,7 @@ def receipt(made: Receipt, now: datetime) -> RenderableType:
     facts.add_row("Size", size_text(file.size_bytes))
     facts.add_row("File ID", Text(file.file_id, style="cyan"))
     facts.add_row("Expires", expiry_text(file, now))
-    facts.add_row("Your Files", f"{made.count}/{made.limit}")
+    facts.add_row("Your Files", count_text(made))
     for gone in made.evicted:
         facts.add_row("Made room", Text(f"{gone.filename} ({gone.file_id}), the oldest", style="yellow"))
     steps = Text("\n".join(_NEXT_STEPS).format(name=file.filename, file_id=file.file_id), style="dim")
@@ -65,9 +65,14 @@ def expiry_text(file: LedgerFile, now: datetime) -> str:
     return f"{moment_text(file.expires_at)} ({left_text(file.expires_at, now)})"
 
 
+def count_text(held: Listing | Receipt) -> str:
+    """Return how many uploads are held, of how many, and what runs made, which counts apart."""
+    return f"{held.count}/{held.limit}" + (f" · {held.generated} generated" if held.generated else "")
+
+
 def listing(shown: Listing, now: datetime) -> RenderableType:
     """Return the file list."""
-    title = f"Your Files: {shown.count}/{shown.limit}"
+    title = f"Your Files: {count_text(shown)}"
     if not shown.files:
         return Text(f"{title}. Nothing here yet: upload a file with /upload PATH.")
     table = Table(title=title, title_justify="left", title_style="bold")

@@ -7,7 +7,7 @@ import disnake
 
 from application.upload import Receipt
 from domain.files import LedgerFile
-from interfaces.discord.text import clipped, expiry_text, shown_name
+from interfaces.discord.text import clipped, count_text, expiry_text, shown_name
 from interfaces.discord.uploads import Outcome, Refusal
 from interfaces.discord.widgets import Rows, card_buttons, file_buttons, file_picker
 from interfaces.discord.words import ENGLISH, Words
@@ -28,7 +28,7 @@ def upload_card(outcomes: Sequence[Outcome], words: Words = ENGLISH) -> tuple[di
         names = ", ".join(f"{shown_name(file.filename, 60)} (`{file.file_id}`)" for file in evicted)
         embed.add_field(words("REMOVED"), clipped(names, EVICTED_CHARACTERS), inline=False)
     if receipts:
-        embed.set_footer(text=words("COUNT", count=receipts[-1].count, limit=receipts[-1].limit))
+        embed.set_footer(text=count_text(receipts[-1], words))
     return embed, _widgets([receipt.file for receipt in receipts], words)
 
 

@@ -8,7 +8,7 @@ import disnake
 
 from application.files import Listing
 from domain.files import LedgerFile
-from interfaces.discord.text import clipped, expiry_text, shown_name
+from interfaces.discord.text import clipped, count_text, expiry_text, shown_name
 from interfaces.discord.widgets import MAX_OPTIONS, OPTION_CHARACTERS, Rows, file_picker
 from interfaces.discord.words import Words
 from interfaces.sizes import size_text
@@ -41,7 +41,7 @@ class FilesPage:
 
 def files_card(listing: Listing, wanted: FilesPage, words: Words) -> tuple[disnake.Embed, Rows]:
     """Return a page of a list, the newest files first, with its widgets; the last page for those after it."""
-    embed = disnake.Embed(title=words("COUNT", count=listing.count, limit=listing.limit))
+    embed = disnake.Embed(title=count_text(listing, words))
     if not listing.files:
         embed.description = words("NO_FILES")
         return embed, []

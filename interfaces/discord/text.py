@@ -4,6 +4,8 @@ from datetime import datetime
 
 import disnake
 
+from application.files import Listing
+from application.upload import Receipt
 from interfaces.discord.words import ENGLISH, Words
 
 MESSAGE_CHARACTERS = 2_000
@@ -36,6 +38,12 @@ def small(text: str) -> str:
 def plain(text: str) -> str:
     """Return a text without effect as markup or mention."""
     return disnake.utils.escape_mentions(disnake.utils.escape_markdown(text))
+
+
+def count_text(held: Listing | Receipt, words: Words) -> str:
+    """Return how many files somebody has; what runs have made is said apart, as it counts apart."""
+    uploads = words("COUNT", count=held.count, limit=held.limit)
+    return f"{uploads} · {words('GENERATED', count=held.generated)}" if held.generated else uploads
 
 
 def expiry_text(expires_at: datetime | None, words: Words = ENGLISH) -> str:

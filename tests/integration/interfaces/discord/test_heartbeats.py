@@ -1,27 +1,16 @@
 """The event loop under load, by what the gateway sees of it."""
 
-import subprocess
-import sys
 from itertools import pairwise
 from statistics import median
 
 from tests.integration.interfaces.discord.conftest import SYNC, RunFileBot, is_over
 from tests.support.discord_server import DiscordServer
+from tests.support.lateness import sleeper
 
 USERS = 20
 INTERVAL_S = 0.1
 MAX_JITTER_S = 0.1
 BLOCKED_S = 0.5
-LATENESS = """
-import sys, time
-worst = 0.0
-print(flush=True)
-while not sys.stdin.closed:
-    began = time.monotonic()
-    time.sleep(0.01)
-    worst = max(worst, time.monotonic() - began - 0.01)
-    print(worst, flush=True)
-"""
 
 
 def test_heartbeats_stay_even_under_twenty_runs(discord: DiscordServer, run_bot: RunFileBot) -> None:
@@ -36,14 +25,13 @@ def test_heartbeats_stay_even_under_twenty_runs(discord: DiscordServer, run_bot:
         form.modal()
     before = len(session.heartbeats_s)
 
-    with subprocess.Popen([sys.executable, "-c", LATENESS], stdout=subprocess.PIPE, text=True) as control:
+    with sleeper() as late_s:
         code = {"code": "print(sum(range(10**6)))"}
         replies = [person.submit(form, code) for person, form in zip(people, forms, strict=True)]
         for reply in replies:
             assert "499999500000" in reply.message(is_over, timeout_s=60).text
-        control.kill()
-        worst_s = [float(line) for line in control.communicate()[0].split()][-1]
 
+    worst_s = max(late_s)
     beats = session.heartbeats_s[before:]
     jitters_s = [abs(later - earlier - INTERVAL_S) for earlier, later in pairwise(beats)]
     assert len(beats) > 3

@@ -4,7 +4,12 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interfaces.discord.text import FENCE, clipped, expiry_text, fenced, shown_name
+from application.files import Listing, listing_of
+from application.policy import UsagePolicy
+from domain.files import UPLOAD_ORIGIN, LedgerFile
+from interfaces.cli import render
+from interfaces.discord.text import FENCE, clipped, count_text, expiry_text, fenced, shown_name
+from interfaces.discord.words import ENGLISH, Words
 
 
 @given(st.text(alphabet="`a\n ", max_size=50))
@@ -43,3 +48,34 @@ def test_expiry_is_told_in_the_readers_own_time() -> None:
     """Discord draws the moment; a file may stay for ever, too."""
     assert expiry_text(datetime(2026, 1, 1, tzinfo=UTC)) == "expires <t:1767225600:R>"
     assert expiry_text(None) == "kept until deleted"
+
+
+def held(*origins: str) -> Listing:
+    """Return a list with a file of each origin."""
+    files = [
+        LedgerFile(
+            file_id=f"abc123xyz{number:03}",
+            filename="a.csv",
+            extension=".csv",
+            file_type="CSV",
+            size_bytes=1,
+            sha256="0" * 64,
+            uploaded_at=datetime(2026, 1, 2, tzinfo=UTC),
+            expires_at=None,
+            origin=origin,
+        )
+        for number, origin in enumerate(origins)
+    ]
+    return listing_of("alice", tuple(files), UsagePolicy())
+
+
+def test_what_runs_have_made_is_counted_apart() -> None:
+    """It takes no place of an upload; who has none of it reads the short form, in the console, too."""
+    uploads, both = held(UPLOAD_ORIGIN), held(UPLOAD_ORIGIN, "run-1")
+
+    assert [count_text(each, ENGLISH) for each in (uploads, both)] == [
+        "Your files: 1/20",
+        "Your files: 1/20 · 1 generated",
+    ]
+    assert count_text(both, Words("de")) == "Deine Dateien: 1/20 · 1 erzeugt"
+    assert [render.count_text(each) for each in (uploads, both)] == ["1/20", "1/20 · 1 generated"]
