@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infrastructure.files import os_errors
+
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
@@ -41,6 +43,27 @@ def try_lock(path: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+class FileLease:
+    """`Lease` of the processes of one machine."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def take(self) -> bool:
+        """Take it if nobody has it, and return whether it is ours."""
+        if self._descriptor is None:
+            with os_errors("find out who is at work"):
+                self._descriptor = try_lock(self._path)
+        return self._descriptor is not None
+
+    def release(self) -> None:
+        """Leave it to others."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
 
 
 def _open(path: Path) -> int:

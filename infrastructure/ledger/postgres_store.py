@@ -1,11 +1,13 @@
 """The ledger store on PostgreSQL, by URL."""
 
+from contextlib import AbstractContextManager
 from typing import cast
 
 from eventsourcing.postgres import PostgresAggregateRecorder
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from application.ports.lease import Lease
 from infrastructure.ledger.errors import ledger_errors
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.postgres_connections import (
@@ -15,6 +17,7 @@ from infrastructure.ledger.postgres_connections import (
     conninfo_of,
     one_connection,
 )
+from infrastructure.ledger.postgres_locks import PostgresLease, turn
 from infrastructure.ledger.postgres_recorder import SHAPE_LOCK, PostgresLedgerRecorder
 from infrastructure.ledger.store import DatabaseLedgerStore
 
@@ -47,6 +50,18 @@ class PostgresLedgerStore(DatabaseLedgerStore):
     def place(self) -> str:
         """Where the ledger is, and as whom; never with the password."""
         return self._place
+
+    def turn(self, name: str) -> AbstractContextManager[None]:
+        """Give a block that one process at a time is in, on whatever machine."""
+        return turn(self._datastore, name)
+
+    def lease(self, name: str) -> Lease:
+        """Return a lease among the processes of all machines."""
+        return PostgresLease(self._datastore.conninfo, name)
+
+    @property
+    def _datastore(self) -> LedgerDatastore:
+        return cast("LedgerDatastore", cast("PostgresLedgerRecorder", self.recorder).datastore)
 
     def close(self) -> None:
         """Stop listening, then close the connections."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,7 @@ from eventsourcing.persistence import (
 from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
+from application.ports.lease import Lease
 from application.ports.ledger import ChainReport, Recorded
 from domain.errors import IntegrityFaultError
 from domain.events import LedgerEvent, LedgerOpened
@@ -35,6 +36,7 @@ from infrastructure.ledger.mapper import SealingMapper, key_id_of
 from infrastructure.ledger.recorder import LedgerRecorder
 from infrastructure.ledger.sqlite_recorder import SQLiteLedgerRecorder
 from infrastructure.ledger.verification import Verification
+from infrastructure.locks import FileLease, locked
 
 CACHED_LEDGERS = 500
 LOCK_TIMEOUT_S = 15
@@ -96,6 +98,14 @@ class DatabaseLedgerStore:
     @property
     def place(self) -> str:
         """Where the ledger is, for people; never with a password."""
+        raise NotImplementedError
+
+    def turn(self, name: str) -> AbstractContextManager[None]:
+        """Give a block that one process at a time is in, of all that work on this ledger; may block."""
+        raise NotImplementedError
+
+    def lease(self, name: str) -> Lease:
+        """Return a lease among the processes that work on this ledger."""
         raise NotImplementedError
 
     def load(self, user_id: str, *, version: int | None = None) -> UserLedger | None:
@@ -238,6 +248,14 @@ class SQLiteLedgerStore(DatabaseLedgerStore):
     def place(self) -> str:
         """The folder of the file."""
         return str(self._folder)
+
+    def turn(self, name: str) -> AbstractContextManager[None]:
+        """Give a block that one process at a time is in."""
+        return locked(self._folder / f"{name}.lock")
+
+    def lease(self, name: str) -> Lease:
+        """Return a lease among the processes of this machine."""
+        return FileLease(self._folder / f"{name}.lock")
 
 
 def _make_recorder(factory: object) -> SQLiteLedgerRecorder:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from typing import Literal
+from typing import Any
 
 import disnake
 
@@ -10,6 +10,7 @@ from domain.errors import EnvironmentFaultError
 from interfaces.discord.bot import FileBot
 from interfaces.discord.desk import Desk
 from interfaces.discord.faults import NO_TOKEN, start_fault
+from interfaces.discord.standby import until_lost, until_taken
 from interfaces.wiring import Wiring
 
 GRACE_S = 10.0
@@ -37,21 +38,32 @@ async def _run(wiring: Wiring, desk: Desk, token: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    while not stop.is_set():
+        await _serve_in_turn(wiring, desk, token, stop)
+
+
+async def _serve_in_turn(wiring: Wiring, desk: Desk, token: str, stop: asyncio.Event) -> None:
+    """Stand by until no other bot is at work, then serve until the stop, or until another takes over."""
     bot = FileBot(desk, wiring.settings.discord_channel_ids)
     try:
         await bot.login(token)  # a wrong token is told before anything is started
+        if not await until_taken(wiring.lease, stop):
+            return
         await asyncio.to_thread(wiring.start)
         connected = asyncio.create_task(bot.connect())
-        await _first_of(connected, asyncio.create_task(stop.wait()))
-        await bot.finish(GRACE_S)
+        lost = asyncio.create_task(until_lost(wiring.lease))
+        await _first_of(connected, asyncio.create_task(stop.wait()), lost)
+        await bot.finish(0 if lost.done() else GRACE_S)
     finally:
         await bot.close()
+        await asyncio.to_thread(wiring.stand_down)
     ended = await asyncio.gather(connected, return_exceptions=True)
     if not stop.is_set() and isinstance(ended[0], BaseException):
         raise ended[0]
 
 
-async def _first_of(connected: asyncio.Task[None], stopped: asyncio.Task[Literal[True]]) -> None:
-    """Wait until one of the two ends; what it ended with is looked at later."""
-    await asyncio.wait([connected, stopped], return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
+async def _first_of(connected: asyncio.Task[None], *ends: asyncio.Task[Any]) -> None:
+    """Wait until one ends; what the connection ended with is looked at later."""
+    await asyncio.wait([connected, *ends], return_when=asyncio.FIRST_COMPLETED)
+    for end in ends:
+        end.cancel()

@@ -1,6 +1,7 @@
 """What keeps a process in order: recovery, followers, expiry, health."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from application.holds import Holds
 from application.import_user import Import, ImportUser
 from application.ledgers import By
 from application.operators import ReadStatus, Status
+from application.ports.lease import Lease
 from application.ports.sandbox import Check
 from application.purge import PurgeRemovedFiles
 from application.startup import Recover
@@ -28,7 +30,6 @@ from infrastructure.backup import DataFolderCopier
 from infrastructure.files import copy_out, free_bytes, os_errors
 from infrastructure.journal.journal import JOURNAL
 from infrastructure.ledger.following import Follower
-from infrastructure.locks import locked
 from infrastructure.scheduling.expiry import ExpiryTimer
 from interfaces.wiring.auditing import Auditing
 from migrations.runner import MigrationStatus, apply_migrations, migration_status
@@ -47,7 +48,7 @@ class Wiring(Auditing):
     @cached_property
     def purge(self) -> PurgeRemovedFiles:
         """Let the disk go of removed files."""
-        at_work = partial(locked, self.data_dir / "purge.lock")
+        at_work = partial(self.store.turn, purge.POLICY)
         return PurgeRemovedFiles(self.store, self.ledgers, self.blobs, at_work)
 
     @cached_property
@@ -94,8 +95,16 @@ class Wiring(Auditing):
             self.store, self.ledgers, self.views, self.blobs, self.runners, self.expire, self.purge
         )
 
+    @cached_property
+    def lease(self) -> Lease:
+        """Of the bots on this ledger one is at work; the others stand by."""
+        lease = self.store.lease("bot")
+        self._stack.callback(lease.release)
+        return lease
+
     def start(self) -> None:
         """Finish what dead processes left, then keep views, disk and expiry up to date by themselves."""
+        self._stack.callback(self.stand_down)
         self._is_short_lived = False
         self.begin()  # one user's damaged ledger must not keep the house shut for everybody
         self.sandbox.warm()
@@ -115,15 +124,23 @@ class Wiring(Auditing):
             Follower("erasure", self.store, self.erase.catch_up),
         ):
             follower.start()
-            self._stack.callback(follower.close)
+            self._in_office.callback(follower.close)
         timer.start()
-        self._stack.callback(timer.close)
+        self._in_office.callback(timer.close)
 
         if self.settings.metrics_port is not None:
             from infrastructure.metrics.prometheus import serve  # noqa: PLC0415 - few commands need it
 
             _, stop = serve(self.watch, self.settings.metrics_port)
-            self._stack.callback(stop)
+            self._in_office.callback(stop)
+
+    def stand_down(self) -> None:
+        """Leave to others what `start` began; it can be started again."""
+        self._in_office.close()
+
+    @cached_property
+    def _in_office(self) -> ExitStack:
+        return ExitStack()
 
     @cached_property
     def watch(self) -> Watch:
