@@ -2,20 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
-from uuid import uuid4
 
 import pytest
-from pymongo import MongoClient
 
-from infrastructure.views.client import Document
 from infrastructure.views.embedded import EmbeddedServer
 from tests.support.fonts import keep_fonts, lend_fonts
-from tests.support.mongodb import mongodb_client, mongodb_python, mongodb_uri
+from tests.support.mongodb import database_uri, mongodb_client, mongodb_python, mongodb_uri
 from tests.support.program import PROJECT, Program
 from tests.support.ready_program import ready_program
 
-__all__ = ["mongodb_client", "mongodb_python", "mongodb_uri"]
+__all__ = ["database_uri", "mongodb_client", "mongodb_python", "mongodb_uri"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,15 +29,13 @@ def program(tmp_path: Path) -> Program:
 
 
 @pytest.fixture
-def served(program: Program, mongodb_client: MongoClient[Document], mongodb_uri: str) -> Iterator[Program]:
+def served(program: Program, database_uri: str) -> Iterator[Program]:
     """Return the program with what takes long to make: a MongoDB, and the list of fonts."""
-    name = f"test_{uuid4().hex}"
-    program.environment["MONGODB_URI"] = urlsplit(mongodb_uri)._replace(path=f"/{name}").geturl()
+    program.environment["MONGODB_URI"] = database_uri
     program.data_dir.mkdir(mode=0o700)
     lend_fonts(program.data_dir / "sandbox")
     yield program
     keep_fonts(program.data_dir / "sandbox")
-    mongodb_client.drop_database(name)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Fixtures: a real MongoDB server for the session, a fresh database for each test.
 
-The server is the one of TEST_MONGODB_URI when that is set, else an embedded one in
+The server is that of TEST_MONGODB_URI when it is set (standalone or a replica set), else an embedded one in
 memory, from the environment that `make setup` builds (or the interpreter that
 TEST_MONGODB_PYTHON names). With xdist every worker has its own.
 """
@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -48,6 +49,15 @@ def mongodb_uri(mongodb_python: Path, tmp_path_factory: pytest.TempPathFactory) 
         sleep(0.01)
 
 
+def _address_of(server: str, name: str) -> str:
+    """Return the address of a database on the server of an address, with whatever that one asks for."""
+    parts = urlsplit(server)
+    options = dict(parse_qsl(parts.query))
+    if parts.username:  # known to the database that the address named, unless it says otherwise
+        options.setdefault("authSource", parts.path.strip("/") or "admin")
+    return parts._replace(path=f"/{name}", query=urlencode(options)).geturl()
+
+
 def _start(server: GuardedServer, python: Path, folder: Path) -> int:
     for _ in range(3):  # another worker may take the port first
         port = free_port()
@@ -63,6 +73,14 @@ def mongodb_client(mongodb_uri: str) -> Iterator[MongoClient[Document]]:
     """Return a client with the program's own options."""
     with connect(mongodb_uri).client as client:
         yield client
+
+
+@pytest.fixture
+def database_uri(mongodb_uri: str, mongodb_client: MongoClient[Document]) -> Iterator[str]:
+    """Return the address of a database of the test's own, for a program that is started with it."""
+    name = f"test_{uuid4().hex}"
+    yield _address_of(mongodb_uri, name)
+    mongodb_client.drop_database(name)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ _WATCHED = '"$@" & read -r _; kill -INT $!; wait'
 
 
 class PostgreSQLServer:
-    """A server on a socket in a folder of its own."""
+    """A server on a socket in a folder of its own; `programs` is the folder of psql and the others."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # short: sockets have short paths
@@ -48,7 +48,7 @@ class PostgreSQLServer:
             self._data.mkdir()
             os.chown(self._data, nobody.pw_uid, nobody.pw_gid)
         self._data.mkdir(exist_ok=True)
-        self._programs = package / VERSION / "bin"
+        self.programs = package / VERSION / "bin"
         options = ["--username=postgres", "--auth=trust", "--no-sync", "--locale=C.UTF-8", "--encoding=UTF8"]
         self._run("initdb", "--pgdata", str(self._data), *options)
         self.start()
@@ -60,7 +60,7 @@ class PostgreSQLServer:
 
     def start(self) -> None:
         """Start it, also after a kill; it answers when this returns."""
-        program = str(self._programs / "postgres")
+        program = str(self.programs / "postgres")
         settings = ("listen_addresses=", f"unix_socket_directories={self._data}", "fsync=off")
         command = [program, "-D", str(self._data), *(part for name in settings for part in ("-c", name))]
         with (self._folder / "log").open("ab") as log:
@@ -91,7 +91,7 @@ class PostgreSQLServer:
         return True
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._programs / program), *arguments]
+        command = [str(self.programs / program), *arguments]
         subprocess.run(command, check=True, capture_output=True, cwd=self._data, **self._as)
 
 

@@ -1,5 +1,7 @@
 """The recorder on PostgreSQL against the library's own test cases, and what is PostgreSQL's alone."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +17,7 @@ from eventsourcing.tests.persistence import (
     ProcessRecorderTestCase,
     TrackingRecorderTestCase,
 )
+from psycopg.conninfo import conninfo_to_dict
 
 from domain.errors import EnvironmentFaultError, InvalidValueError
 from domain.ledger import UserLedger
@@ -23,9 +26,9 @@ from infrastructure.ledger.postgres_connections import LedgerDatastore, conninfo
 from infrastructure.ledger.postgres_recorder import PostgresLedgerRecorder
 from infrastructure.ledger.postgres_store import PostgresLedgerStore
 from tests.integration.infrastructure.ledger.test_stores import upload
-from tests.support.postgresql import with_user
+from tests.support.postgresql import PostgreSQLServer, with_user
 
-GRANTS = Path(__file__).parents[4] / "deploy" / "postgresql" / "grants.sql"
+DEPLOY = Path(__file__).parents[4] / "deploy" / "postgresql"
 
 
 class InDatabase:
@@ -131,7 +134,7 @@ def test_a_role_with_the_grants_that_are_shipped_can_do_all_that_is_needed(
         stranger.head()
     stranger.close()
     with psycopg.connect(postgresql_url, autocommit=True) as admin:
-        admin.execute(GRANTS.read_text().replace("TO fileledger", f"TO {role}"))
+        admin.execute((DEPLOY / "grants.sql").read_text().replace("TO fileledger", f"TO {role}"))
     store = PostgresLedgerStore(url, KeyFolder(tmp_path))
     position = [upload(store, number) for number in range(1, 110)][-1]  # beyond a snapshot
     store.advance_policy("purge", 5)
@@ -162,6 +165,26 @@ def test_an_address_that_leads_nowhere_is_one_clear_error(
     with pytest.raises(error, match=words) as raised:
         PostgresLedgerStore(url, KeyFolder(tmp_path))
     assert "secret" not in f"{raised.value}{raised.value.__cause__}"
+
+
+def test_the_script_that_is_shipped_makes_role_and_database(
+    postgresql_server: PostgreSQLServer, tmp_path: Any
+) -> None:
+    """The role is an ordinary one with a password; its database takes the ledger."""
+    where = conninfo_to_dict(postgresql_server.url)["host"]
+    environment = {
+        "PATH": f"{postgresql_server.programs}:{os.environ['PATH']}",
+        "PGHOST": str(where),
+        "LEDGER_PASSWORD": 'it\'s "odd"',
+    }
+    subprocess.run([DEPLOY / "create.sh"], env=environment, check=True, capture_output=True)
+    store = PostgresLedgerStore(f"postgresql://fileledger@/fileledger?host={where}", KeyFolder(tmp_path))
+    assert store.head() == 0
+    assert store.place.endswith("as role fileledger")
+    store.close()
+    with psycopg.connect(postgresql_server.url) as admin:
+        made = "SELECT NOT rolsuper AND rolpassword LIKE 'SCRAM%' FROM pg_authid WHERE rolname = 'fileledger'"
+        assert admin.execute(made).fetchone() == (True,)
 
 
 def test_two_that_start_at_once_on_an_empty_database_make_one_ledger(

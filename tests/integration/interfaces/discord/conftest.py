@@ -13,10 +13,10 @@ from interfaces.discord.desk import Desk
 from interfaces.wiring import Wiring
 from tests.support.discord_server import TOKEN, DiscordServer, Message, Person, redirected
 from tests.support.fonts import keep_fonts, lend_fonts
-from tests.support.mongodb import mongodb_python, mongodb_uri
+from tests.support.mongodb import database_uri, mongodb_client, mongodb_python, mongodb_uri
 from tests.support.running_bot import RunningBot
 
-__all__ = ["mongodb_python", "mongodb_uri"]
+__all__ = ["database_uri", "mongodb_client", "mongodb_python", "mongodb_uri"]
 
 SYNC = "PUT /applications/{application_id}/commands"
 

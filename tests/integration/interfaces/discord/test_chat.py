@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -29,14 +28,12 @@ Talk = Callable[..., RunningBot]
 
 
 @pytest.fixture
-def talk(run_bot: RunFileBot, mongodb_uri: str) -> Talk:
+def talk(run_bot: RunFileBot, database_uri: str) -> Talk:
     """Return what starts the bot with a model behind it, on one database of the session's server."""
-    address, _, options = mongodb_uri.partition("/?")
-    database = f"{address}/test_{uuid4().hex}?{options}"
 
     def start(endpoint: ModelEndpoint, **settings: object) -> RunningBot:
         model = {"openai_base_url": endpoint.base_url, "openai_model": "scripted"}
-        return run_bot(mongodb_uri=database, **model, **settings)
+        return run_bot(mongodb_uri=database_uri, **model, **settings)
 
     return start
 

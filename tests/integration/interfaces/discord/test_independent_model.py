@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 
@@ -23,11 +22,10 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture
-def bot(run_bot: RunFileBot, mongodb_uri: str, server: ModelServer) -> RunningBot:
+def bot(run_bot: RunFileBot, database_uri: str, server: ModelServer) -> RunningBot:
     """Run the bot with the server as its model."""
-    address, _, options = mongodb_uri.partition("/?")
     return run_bot(
-        mongodb_uri=f"{address}/test_{uuid4().hex}?{options}",
+        mongodb_uri=database_uri,
         openai_base_url=server.base_url,
         openai_api_key=KEY,
         openai_model="gpt-4o",
