@@ -19,7 +19,7 @@ from application.ports.conversations import Conversations
 from application.ports.ledger import LedgerStore, Recorded
 from application.ports.views import Views
 from application.purge import is_wanted
-from domain.errors import FileLedgerError
+from domain.errors import FileLedgerError, IntegrityFaultError
 from domain.events import ErasureRequested, LedgerErased
 from domain.files import blob_name, check_user_id
 from domain.ledger import UserLedger
@@ -64,16 +64,17 @@ class EraseUsers:
         with self._at_work:
             position, faults = self._store.policy_position(POLICY), list[FileLedgerError]()
             head = self._store.head()
-            while asked := self._store.events_after(position, limit=BATCH_EVENTS, up_to=head, kinds=kinds):
-                for recorded in asked:
-                    position = recorded.position
+            while position < head:
+                batch = self._store.batch_after(position, limit=BATCH_EVENTS, up_to=head, kinds=kinds)
+                faults += [IntegrityFaultError(event.why) for event in batch.damaged]
+                for recorded in batch.events:
                     try:
                         self._carry_out(recorded)
                     except FileLedgerError as fault:
                         faults.append(fault)
                     if not faults:
-                        self._store.advance_policy(POLICY, position)
-                head = self._store.head()  # it grows by what is carried out
+                        self._store.advance_policy(POLICY, recorded.position)
+                position, head = batch.reached, self._store.head()  # it grows by what is carried out
             if faults:
                 raise faults[0]
             self._store.advance_policy(POLICY, head)

@@ -48,12 +48,14 @@ class PurgeRemovedFiles:
         with self._at_work(), each_ledger() as attempt:
             head, position = self._store.head(), self._store.policy_position(POLICY)
             kinds = (FileEvicted, FileExpired, FileDeleted, FileLost)
-            while removals := self._store.events_after(position, limit=BATCH_EVENTS, up_to=head, kinds=kinds):
-                for ledger_id in dict.fromkeys(recorded.event.originator_id for recorded in removals):
+            while position < head:
+                batch = self._store.batch_after(position, limit=BATCH_EVENTS, up_to=head, kinds=kinds)
+                removals = [recorded.event.originator_id for recorded in batch.events]
+                damaged = [event.ledger_id for event in batch.damaged if event.ledger_id]
+                for ledger_id in dict.fromkeys([*removals, *damaged]):
                     attempt(partial(self._purge_ledger, ledger_id))
-                position = removals[-1].position
+                position = batch.reached
                 self._store.advance_policy(POLICY, position)
-            self._store.advance_policy(POLICY, head)
             return head
 
     def _purge_ledger(self, ledger_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """What there is to watch: how far all that follows the ledger is behind it, and what room is left."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +20,8 @@ class Readings:
 
     `lags` are events that each follower has still to take in; a follower that does not
     answer is in `silent`. `oldest_unverified_at` is None when all events are verified,
-    or the oldest cannot be read. `runs` counts those at work and waiting.
+    or the oldest cannot be read. `runs` counts those at work and waiting, `stopped_users`
+    those whose part of the views stands still before a damaged event (None: cannot be known now).
     """
 
     at: datetime
@@ -30,6 +32,7 @@ class Readings:
     oldest_unverified_at: datetime | None
     runs: int
     free_bytes: int
+    stopped_users: int | None = 0
 
 
 class Watch:
@@ -42,9 +45,10 @@ class Watch:
         followers: Mapping[str, Positions],
         runs: Callable[[], int],
         free_bytes: Callable[[], int],
+        stopped_users: Callable[[], int],
     ) -> None:
         self._store, self._clock, self._followers = store, clock, followers
-        self._runs, self._free_bytes = runs, free_bytes
+        self._runs, self._free_bytes, self._stopped_users = runs, free_bytes, stopped_users
 
     def __call__(self) -> Readings:
         """Look at everything."""
@@ -59,6 +63,9 @@ class Watch:
                 # The head is read after the positions, so that nothing seems to be ahead.
                 head = self._store.head()
                 lags |= {name: max(0, head - position) for name, position in reached.items()}
+        stopped: int | None = None
+        with suppress(FileLedgerError):
+            stopped = self._stopped_users()
         verified, head = self._store.policy_position(VERIFIED), self._store.head()
         return Readings(
             at=self._clock.now(),
@@ -69,6 +76,7 @@ class Watch:
             oldest_unverified_at=self._time_after(verified),
             runs=self._runs(),
             free_bytes=self._free_bytes(),
+            stopped_users=stopped,
         )
 
     def _time_after(self, position: int) -> datetime | None:

@@ -22,6 +22,6 @@ def up(database: Database[Document]) -> None:
         return
     claim = states.claim([EXECUTIONS])
     make_collection(database, EXECUTIONS, claim.generations[EXECUTIONS])
-    states.swap(claim, 0, _ANY_POSITION)
+    states.swap(claim, 0, _ANY_POSITION, {})
     drop_unless_live(database, states.load(), EXECUTIONS, before.collection_of(EXECUTIONS))
     publish(database, EXECUTIONS)

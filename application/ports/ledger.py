@@ -1,6 +1,6 @@
 """What keeps the events of every user: the only truth."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +16,28 @@ class Recorded:
 
     position: int
     event: LedgerEvent
+
+
+@dataclass(frozen=True)
+class DamagedEvent:
+    """An event that cannot be read, and `why`; `ledger_id` is None when its row does not say whose it is."""
+
+    position: int
+    ledger_id: UUID | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What lies after a position: `events` of the wanted kinds; `damaged` ones of those, or of no known kind.
+
+    `size` counts all that were looked at, `reached` is the position up to which there are no others.
+    """
+
+    events: Sequence[Recorded]
+    damaged: Sequence[DamagedEvent]
+    size: int
+    reached: int
 
 
 @dataclass(frozen=True)
@@ -63,10 +85,25 @@ class LedgerStore(Protocol):
     def head(self) -> int:
         """Return the position of the newest event, 0 when there is none."""
 
-    def events_after(
-        self, position: int, *, limit: int, up_to: int | None = None, kinds: Sequence[type[LedgerEvent]] = ()
-    ) -> Sequence[Recorded]:
-        """Return at most `limit` events of all users after `position`, in order; of `kinds` if given."""
+    def batch_after(
+        self,
+        position: int,
+        *,
+        limit: int,
+        up_to: int | None = None,
+        kinds: Collection[type[LedgerEvent]] = (),
+    ) -> Batch:
+        """Look at no more than `limit` events of all users after `position`, in order; read those of `kinds`.
+
+        No kinds: all. One damaged event keeps nobody from reading the others.
+        """
+
+    def events_after(self, position: int, *, limit: int, up_to: int | None = None) -> Sequence[Recorded]:
+        """Return no more than `limit` events of all users after `position`, in order.
+
+        Raises:
+            IntegrityFaultError: one of them is damaged.
+        """
 
     def stream(
         self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None, naming: str | None = None

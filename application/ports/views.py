@@ -36,6 +36,30 @@ class RunningRow:
     runner: str
 
 
+STOPPED_REMEDY = (
+    "Run `fileledger verify`, which names the damage; mend the ledger (`fileledger restore`), "
+    "then run `fileledger replay`."
+)
+
+
+@dataclass(frozen=True)
+class StoppedUser:
+    """A user's part of the views that stands still: the event at `position` is damaged.
+
+    `ledger` is the ledger's hex id, None for an event that does not even say whose it is.
+    """
+
+    ledger: str | None
+    position: int
+
+
+def describe_stopped(stopped: Sequence[StoppedUser]) -> str:
+    """Say whose parts of the views stand still, and what to do about it."""
+    shown = [f"ledger {user.ledger or 'unknown'} at position {user.position}" for user in stopped[:3]]
+    more = f" and {len(stopped) - len(shown)} more" if len(stopped) > len(shown) else ""
+    return f"damaged events stop what is shown of {', '.join(shown)}{more}. {STOPPED_REMEDY}"
+
+
 @dataclass(frozen=True)
 class ViewDifference:
     """How a live view differed from the rebuilt one.
@@ -90,6 +114,9 @@ class Views(Protocol):
 
     def positions(self) -> Mapping[str, int]:
         """Return the position that each view has reached by now, by its name."""
+
+    def stopped(self) -> Sequence[StoppedUser]:
+        """Return whose parts of the views stand still before a damaged event, until a rebuild reads it."""
 
     def files_of(self, user_id: str) -> FileList:
         """Return the user's current files."""

@@ -8,6 +8,7 @@ import base64
 import os
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from uuid import UUID
 
@@ -32,7 +33,7 @@ class UserKey:
     def encrypt(self, plain: bytes, bound_to: bytes) -> bytes:
         """Return nonce and AES-GCM ciphertext; `bound_to` must be given again to decrypt."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + AESGCM(self.secret).encrypt(nonce, plain, bound_to)
+        return nonce + self._cipher.encrypt(nonce, plain, bound_to)
 
     def decrypt(self, sealed: bytes, bound_to: bytes) -> bytes:
         """Return the plain bytes.
@@ -40,7 +41,11 @@ class UserKey:
         Raises:
             cryptography.exceptions.InvalidTag: bytes or binding were changed.
         """
-        return AESGCM(self.secret).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+        return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+
+    @cached_property
+    def _cipher(self) -> AESGCM:
+        return AESGCM(self.secret)
 
 
 class KeyFolder:

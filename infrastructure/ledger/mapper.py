@@ -7,6 +7,7 @@ moved to another event, nor a public field be changed under it.
 """
 
 import base64
+import binascii
 from typing import Any
 from uuid import UUID
 
@@ -85,7 +86,7 @@ class SealingMapper(Mapper[UUID]):
         # A table, not the library's resolver: a topic from a tampered row must not import modules.
         kind = _KINDS[stored.topic]
         state: dict[str, Any] = canonical.decode(stored.state)
-        sealed = base64.b64decode(state.pop("personal"), validate=True)
+        sealed = binascii.a2b_base64(state.pop("personal"), strict_mode=True)
         ledger_id = _uuid(stored.originator_id)
         binding = _binding(ledger_id, stored.originator_version, stored.topic, state)
         key, key_id = self._keys.find(ledger_id), state.pop("key")

@@ -195,6 +195,20 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
                 return
             gt = rows[-1]["originator_version"]
 
+    def select_after(self, position: int, limit: int, up_to: int | None) -> Sequence[Sequence[Any]]:
+        """Return rows (position, ledger, version, topic, state) of all ledgers, in order."""
+        rows = self._query(_AFTER, position, 2**62 if up_to is None else up_to, limit)
+        return [
+            (
+                row["notification_id"],
+                row["originator_id"].hex.encode(),
+                row["originator_version"],
+                row["topic"].encode(),
+                row["state"],
+            )
+            for row in rows
+        ]
+
     def ledger_hexes(self) -> Iterator[str]:
         """Yield the hex id of every ledger, in order."""
         rows = self._query("SELECT DISTINCT originator_id FROM {schema}.{events} ORDER BY originator_id")
@@ -269,6 +283,10 @@ _STREAM = (
     "SELECT notification_id AS position, originator_version, topic, state FROM {schema}.{events} "
     "WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s "
     "AND position(%s::bytea in state) > 0 ORDER BY originator_version LIMIT %s"
+)
+_AFTER = (
+    "SELECT notification_id, originator_id, originator_version, topic, state FROM {schema}.{events} "
+    "WHERE notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s"
 )
 _SCAN = (
     "SELECT e.notification_id AS position, e.originator_id, e.originator_version, e.topic, e.state, "

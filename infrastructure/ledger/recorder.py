@@ -6,7 +6,7 @@ from threading import Condition
 from typing import Any, Protocol
 from uuid import UUID
 
-from eventsourcing.persistence import Notification, StoredEvent, Tracking
+from eventsourcing.persistence import StoredEvent, Tracking
 
 POLL_INTERVAL_S = 0.25
 SCAN_ROWS = 2_000
@@ -81,16 +81,11 @@ class LedgerRecorder(Protocol):
     ) -> Sequence[StoredEvent]:
         """Return one ledger's events."""
 
-    def select_notifications(
-        self,
-        start: int | None,
-        limit: int,
-        stop: int | None = None,
-        topics: Sequence[str] = (),
-        *,
-        inclusive_of_start: bool = True,
-    ) -> Sequence[Notification]:
-        """Return events of all ledgers by position."""
+    def select_after(self, position: int, limit: int, up_to: int | None) -> Sequence[Sequence[Any]]:
+        """Return rows (position, ledger, version, topic, state) of all ledgers, as they lie in the table.
+
+        The version may be of any type, ledger (in hex), topic and state are bytes or None.
+        """
 
     def max_notification_id(self) -> int | None:
         """Return the newest position."""

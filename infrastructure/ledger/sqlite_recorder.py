@@ -6,7 +6,7 @@ VACUUM keeps it and no number is ever used twice), `event_digests` (the chain),
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from eventsourcing.persistence import IntegrityError, ListenNotifySubscription, StoredEvent, Subscription
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteProcessRecorder
@@ -178,6 +178,20 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
             if len(rows) < SCAN_ROWS:
                 return
             gt = rows[-1]["originator_version"]
+
+    def select_after(self, position: int, limit: int, up_to: int | None) -> Sequence[Sequence[Any]]:
+        """Return rows (position, ledger, version, topic, state) of all ledgers, as they lie in the table.
+
+        The version may be of any type, the others are bytes or None.
+        """
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                "SELECT rowid, CAST(originator_id AS BLOB), originator_version, CAST(topic AS BLOB), "
+                f"CAST(state AS BLOB) FROM {self.events_table_name} NOT INDEXED "
+                "WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?",
+                (position, 2**62 if up_to is None else up_to, limit),
+            )
+            return cast("list[Sequence[Any]]", c.fetchall())
 
     def ledger_hexes(self) -> Iterator[str]:
         """Yield the hex id of every ledger, in order."""

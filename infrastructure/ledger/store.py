@@ -1,9 +1,10 @@
 """The ledger store: the eventsourcing application behind the `LedgerStore` port."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -22,9 +23,9 @@ from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
 from application.ports.lease import Lease
-from application.ports.ledger import ChainReport, Recorded
+from application.ports.ledger import Batch, ChainReport, DamagedEvent, Recorded
 from domain.errors import IntegrityFaultError
-from domain.events import LedgerEvent, LedgerOpened
+from domain.events import LedgerEvent, LedgerOpened, event_kinds
 from domain.ledger import REPLAY_FAULTS, UserLedger, damaged_ledger
 from domain.metadata import time_text
 from domain.personal import ERASED
@@ -42,7 +43,7 @@ CACHED_LEDGERS = 500
 LOCK_TIMEOUT_S = 15
 MakeRecorder = Callable[[InfrastructureFactory[Any]], Any]
 """Takes the library's factory, returns a `LedgerRecorder` whose tables stand."""
-_LEDGER_HEX = re.compile("[0-9a-f]{32}")
+_LEDGER_HEX = re.compile(b"[0-9a-f]{32}")
 
 
 class LedgerApplication(Application[UUID]):
@@ -144,15 +145,45 @@ class DatabaseLedgerStore:
         with ledger_errors("read the ledger"):
             return self.recorder.max_notification_id() or 0
 
-    def events_after(
-        self, position: int, *, limit: int, up_to: int | None = None, kinds: Sequence[type[LedgerEvent]] = ()
-    ) -> Sequence[Recorded]:
-        """Return at most `limit` events of all users after `position`, in order."""
+    def batch_after(
+        self,
+        position: int,
+        *,
+        limit: int,
+        up_to: int | None = None,
+        kinds: Collection[type[LedgerEvent]] = (),
+    ) -> Batch:
+        """Look at no more than `limit` events after `position`; what is of other kinds is not decoded."""
         with ledger_errors("read the ledger"):
-            notifications = self.recorder.select_notifications(
-                position, limit, up_to, [kind.TOPIC for kind in kinds], inclusive_of_start=False
-            )
-        return [Recorded(n.id, self._mapper.to_domain_event(n)) for n in notifications]
+            rows = self.recorder.select_after(position, limit, up_to)
+        unwanted = _topics_but(frozenset(kinds)) if kinds else frozenset()
+        events, damaged = list[Recorded](), list[DamagedEvent]()
+        for row in rows:
+            if row[3] not in unwanted:
+                read = self._read(*row)
+                (events if isinstance(read, Recorded) else damaged).append(read)  # type: ignore[arg-type]
+        reached = rows[-1][0] if rows else position
+        return Batch(events, damaged, len(rows), reached if len(rows) == limit else max(reached, up_to or 0))
+
+    def events_after(self, position: int, *, limit: int, up_to: int | None = None) -> Sequence[Recorded]:
+        """Return no more than `limit` events of all users after `position`, in order."""
+        batch = self.batch_after(position, limit=limit, up_to=up_to)
+        if batch.damaged:
+            raise IntegrityFaultError(batch.damaged[0].why)
+        return batch.events
+
+    def _read(self, position: int, *columns: Any) -> Recorded | DamagedEvent:
+        """Decode a row; nothing is taken for granted of its columns."""
+        ledger, version, topic, state = columns
+        ledger_id = _ledger_id(ledger)
+        if ledger_id is None or not isinstance(version, int) or topic is None or state is None:
+            why = f"The row at position {position} holds values that no event has. Run `fileledger verify`."
+            return DamagedEvent(position, ledger_id, why)
+        stored = StoredEvent(ledger_id, version, topic.decode(errors="replace"), state)
+        try:
+            return Recorded(position, self._mapper.to_domain_event(stored))
+        except IntegrityFaultError as error:
+            return DamagedEvent(position, ledger_id, str(error))
 
     def stream(
         self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None, naming: str | None = None
@@ -173,7 +204,7 @@ class DatabaseLedgerStore:
         """Yield the id of every ledger."""
         with ledger_errors("read the ledger"):
             hexes = self.recorder.ledger_hexes()
-        return (UUID(text) for text in hexes if _LEDGER_HEX.fullmatch(text))
+        return (UUID(text) for text in hexes if _LEDGER_HEX.fullmatch(text.encode(errors="replace")))
 
     def owner_of(self, ledger_id: UUID) -> str | None:
         """Return whose ledger it is; None when there is none or its owner was erased."""
@@ -262,3 +293,15 @@ def _make_recorder(factory: object) -> SQLiteLedgerRecorder:
     recorder = SQLiteLedgerRecorder(cast("SQLiteFactory", factory).datastore)
     recorder.create_table()
     return recorder
+
+
+@lru_cache(maxsize=2 * CACHED_LEDGERS)
+def _ledger_id(ledger: bytes | None) -> UUID | None:
+    """Return the id that a row bears, None when that is none."""
+    return UUID(ledger.decode()) if ledger is not None and _LEDGER_HEX.fullmatch(ledger) else None
+
+
+@cache
+def _topics_but(kinds: frozenset[type[LedgerEvent]]) -> frozenset[bytes]:
+    """Return the topics of the known events that are not of `kinds`: an unknown one is nobody's to skip."""
+    return frozenset(topic.encode() for topic, kind in event_kinds().items() if kind not in kinds)

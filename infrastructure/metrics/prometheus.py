@@ -35,6 +35,9 @@ class ReadingsCollector(Collector):
         yield _by_follower(
             "silent", "Followers whose position cannot be read now.", dict.fromkeys(readings.silent, 1)
         )
+        if readings.stopped_users is not None:
+            what = "Users whose part of the views stands still before a damaged event."
+            yield _gauge("stopped_users", what, readings.stopped_users)
         yield _gauge("unverified_events", "Events since the last whole `verify`.", readings.unverified_events)
         if (oldest := readings.oldest_unverified_at) is not None:
             age_s = (readings.at - oldest).total_seconds()

@@ -1,11 +1,13 @@
 """What a replay covers: one user or all, the events of some positions or all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from application.ports.ledger import LedgerStore, Recorded
+from application.ports.ledger import Batch, LedgerStore, Recorded
 from domain.errors import InvalidValueError
+from domain.events import LedgerEvent
 from domain.ledger import UserLedger
 
 
@@ -46,25 +48,30 @@ class Bounds:
             query["position"] = {"$gte": self.first} | ({} if self.last is None else {"$lte": self.last})
         return query
 
-    def includes(self, recorded: Recorded) -> bool:
-        """Tell whether an event's position is within the bounds."""
-        return self.first <= recorded.position and (self.last is None or recorded.position <= self.last)
+    def count(self, batch: Batch) -> int:
+        """Return how many of the events that a batch looked at are within the bounds."""
+        return min(batch.size, max(0, batch.reached - self.first + 1))
 
     def up_to(self, head: int) -> int:
         """Return the last position to read when the newest is `head`."""
         return head if self.last is None else min(self.last, head)
 
-    def batches(self, ledger: LedgerStore, after: int, up_to: int, size: int) -> Iterator[Sequence[Recorded]]:
-        """Yield the events to read after one position, up to another, `size` at a time."""
+    def batches(
+        self,
+        ledger: LedgerStore,
+        after: int,
+        up_to: int,
+        size: int,
+        kinds: Collection[type[LedgerEvent]],
+    ) -> Iterator[Batch]:
+        """Yield the events of `kinds` after one position, up to another; look at `size` at a time."""
         if self.user_id is not None:
             yield from _chunks(_of_user(ledger, self.user_id, after, up_to), size)
             return
         while after < up_to:
-            batch = ledger.events_after(after, limit=size, up_to=up_to)
-            if not batch:
-                return
+            batch = ledger.batch_after(after, limit=size, up_to=up_to, kinds=kinds)
             yield batch
-            after = batch[-1].position
+            after = batch.reached
 
 
 def _of_user(ledger: LedgerStore, user_id: str, after: int, up_to: int) -> Iterator[Recorded]:
@@ -75,12 +82,6 @@ def _of_user(ledger: LedgerStore, user_id: str, after: int, up_to: int) -> Itera
             yield recorded
 
 
-def _chunks(events: Iterator[Recorded], size: int) -> Iterator[Sequence[Recorded]]:
-    chunk: list[Recorded] = []
-    for recorded in events:
-        chunk.append(recorded)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+def _chunks(events: Iterator[Recorded], size: int) -> Iterator[Batch]:
+    while chunk := list(islice(events, size)):
+        yield Batch(chunk, (), len(chunk), chunk[-1].position)

@@ -1,21 +1,20 @@
 """Folds a run of events into what changes in one view, before anything is written."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from application.ports.ledger import Recorded
 from domain.errors import IntegrityFaultError
 from infrastructure.views.client import Document
 from infrastructure.views.faults import REBUILD_REMEDY
 from infrastructure.views.owners import Owners
-from infrastructure.views.projections import Projection
+from infrastructure.views.projections import Projection, kinds_taken
 
 Load = Callable[[Sequence[str]], Iterable[Document]]
 """Takes `_id`s; returns those of the stored documents that exist."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """What becomes of one document.
 
     `position` is that of the newest event in it. `document` is whole, but for `_id`;
@@ -38,6 +37,7 @@ class Fold:
     def __init__(self, projection: Projection, owners: Owners, load: Load) -> None:
         self.changes: dict[str, Change] = {}
         self._projection, self._owners, self._load = projection, owners, load
+        self._kinds = kinds_taken(projection)
 
     def take(self, events: Sequence[Recorded]) -> None:
         """Fold `events`, which follow those taken before.
@@ -45,10 +45,11 @@ class Fold:
         Raises:
             IntegrityFaultError: the view lacks a document that must be there.
         """
-        stored = self._stored(events)
-        for recorded in events:
-            key = self._projection.key_of(recorded.event)
-            if key is not None and stored.get(key, {}).get("position", 0) < recorded.position:
+        key_of = self._projection.key_of
+        keyed = [(key_of(each.event), each) for each in events if type(each.event) in self._kinds]
+        stored = self._stored({key for key, _ in keyed})
+        for key, recorded in keyed:
+            if key not in stored or stored[key]["position"] < recorded.position:
                 self.changes[key] = self._change(key, recorded, stored)
 
     def _change(self, key: str, recorded: Recorded, stored: dict[str, Document]) -> Change:
@@ -60,15 +61,10 @@ class Fold:
             raise IntegrityFaultError(msg)
         user_id = self._owners.of_event(recorded.event)
         after = self._projection.evolve(before, recorded.event, user_id)
-        document = None if after is None else after | {"position": recorded.position}
-        return Change(recorded.position, document, is_new)
+        if after is not None:
+            after["position"] = recorded.position
+        return Change(recorded.position, after, is_new)
 
-    def _stored(self, events: Sequence[Recorded]) -> dict[str, Document]:
-        if not self._projection.needs_stored:
-            return {}
-        keys: set[str] = set()
-        for event in (recorded.event for recorded in events):
-            key = self._projection.key_of(event)
-            if key is not None and key not in self.changes:
-                keys.add(key)
-        return {document.pop("_id"): document for document in self._load(sorted(keys))} if keys else {}
+    def _stored(self, keys: set[str]) -> dict[str, Document]:
+        wanted = sorted(keys - self.changes.keys()) if self._projection.needs_stored else []
+        return {document.pop("_id"): document for document in self._load(wanted)} if wanted else {}

@@ -16,20 +16,15 @@ _LIVE_ONLY: list[dict[str, Any]] = [{"$match": {"gone_at": {"$exists": False}}}]
 
 def make_collection(database: Database[Document], view: str, generation: int) -> None:
     """Make a generation's collection with the view's validator and indexes; again does no harm."""
-    make_unindexed(database, view, generation)
-    add_indexes(database, view, generation)
-
-
-def make_unindexed(database: Database[Document], view: str, generation: int) -> None:
-    """Make a generation's collection with the view's validator; again does no harm."""
     name, shape = collection_name(view, generation), SHAPES[view]
     if not _create(database, name, validator=shape.validator):
         database.command("collMod", name, validator=shape.validator)
+    database[name].create_indexes(list(shape.indexes))
 
 
-def add_indexes(database: Database[Document], view: str, generation: int) -> None:
-    """Give a generation's collection the view's indexes; again does no harm."""
-    database[collection_name(view, generation)].create_indexes(list(SHAPES[view].indexes))
+def make_bare(database: Database[Document], view: str, generation: int) -> None:
+    """Make a generation's collection without validator and indexes; again does no harm."""
+    _create(database, collection_name(view, generation))
 
 
 def publish(database: Database[Document], view: str) -> None:

@@ -16,8 +16,17 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
-from application.ports.ledger import LedgerStore, Recorded
-from application.ports.views import UNWATCHED, FileList, Quota, RebuiltView, RunningRow, Watch
+from application.ports.ledger import Batch, LedgerStore
+from application.ports.views import (
+    STOPPED_REMEDY,
+    UNWATCHED,
+    FileList,
+    Quota,
+    RebuiltView,
+    RunningRow,
+    StoppedUser,
+    Watch,
+)
 from domain.errors import EnvironmentFaultError, IntegrityFaultError, InvalidValueError, LedgerCutError
 from domain.files import LedgerFile
 from domain.ledger import UserLedger
@@ -28,7 +37,14 @@ from infrastructure.views.folding import Fold
 from infrastructure.views.forgetting import forget_owner
 from infrastructure.views.generations import drop_unless_live, tidy
 from infrastructure.views.owners import Owners
-from infrastructure.views.projections import ExecutionProjection, FileProjection, Locate, QuotaProjection
+from infrastructure.views.projections import (
+    ExecutionProjection,
+    FileProjection,
+    Locate,
+    QuotaProjection,
+    kinds_taken,
+)
+from infrastructure.views.quarantine import NOBODY, damage_in, is_free
 from infrastructure.views.rebuild import Rebuild
 from infrastructure.views.shapes import EXECUTIONS, FILES, QUOTAS
 from infrastructure.views.state import StateStore, ViewsMissingError, ViewState
@@ -103,6 +119,7 @@ class MongoViews:
         self._states = StateStore(database)
         # Quotas first: their documents are the ones that must be read before they are written.
         self._projections = (QuotaProjection(), FileProjection(locate), ExecutionProjection())
+        self._kinds = frozenset(kind for each in self._projections for kind in kinds_taken(each))
         self._following = threading.Lock()
         self._is_tidy = False
         self._known: ViewState | None = None
@@ -123,10 +140,10 @@ class MongoViews:
             self._tidy_once(state)
             owners = Owners(self._ledger)
             while state.position < head:
-                batch = self._ledger.events_after(state.position, limit=self._events_a_batch, up_to=head)
-                reached = batch[-1].position if len(batch) == self._events_a_batch else head
-                owners.learn(batch)
-                state = self._step(state, batch, reached, owners)
+                batch = self._ledger.batch_after(
+                    state.position, limit=self._events_a_batch, up_to=head, kinds=self._kinds
+                )
+                state = self._step(state, batch, owners)
             self._known = state
             return state.position
 
@@ -140,15 +157,26 @@ class MongoViews:
         """Return the position that each view has reached by now, by its name."""
         return {view: standing.position for view, standing in self._states.load().standings.items()}
 
-    def _step(self, since: ViewState, batch: Sequence[Recorded], reached: int, owners: Owners) -> ViewState:
+    @_served
+    def stopped(self) -> Sequence[StoppedUser]:
+        """Return whose parts of the views stand still, the first damaged events first."""
+        stopped = self._states.load().quarantined
+        return sorted(map(_stopped, stopped, stopped.values()), key=lambda user: user.position)
+
+    def _step(self, since: ViewState, batch: Batch, owners: Owners) -> ViewState:
         """Write a batch and note the position; return where the views stand then."""
+        damaged = damage_in(batch, owners, since.quarantined)
         try:
             for projection in self._projections:
-                collection = self._collection(since, projection.view)
+                collection, standing = (
+                    self._collection(since, projection.view),
+                    since.standings[projection.view],
+                )
                 fold = Fold(projection, owners, partial(load, collection))
-                fold.take([item for item in batch if item.position > since.position_of(projection.view)])
+                stopped = {**damaged, **standing.quarantined}
+                fold.take([e for e in batch.events if e.position > standing.position and is_free(e, stopped)])
                 write_guarded(collection, fold.changes)
-            advanced = self._states.advance(since, reached)
+            advanced = self._states.advance(since, batch.reached, damaged)
         except (PyMongoError, IntegrityFaultError):
             # A collection that was swapped out and dropped may look like a damaged one.
             if since.same_collections(self._states.load()):
@@ -178,6 +206,7 @@ class MongoViews:
         """Return the user's current files, oldest first."""
         order = [("user_id", ASCENDING), ("position", ASCENDING)]
         documents = self._read(FILES, lambda files: list(files.find({"user_id": user_id}).sort(order)))
+        self._refuse_stopped(FILES, user_id)
         return FileList(user_id, tuple(_file(document) for document in documents))
 
     @_served
@@ -185,6 +214,7 @@ class MongoViews:
         """Return what the user holds; nothing, when nobody knows the user."""
         key = UserLedger.create_id(user_id).hex
         document = self._read(QUOTAS, lambda quotas: quotas.find_one({"_id": key}))
+        self._refuse_stopped(QUOTAS, user_id)
         if document is None:
             return Quota(user_id)
         return Quota(user_id, document["uploads"], document["generated"], document["size_bytes"])
@@ -210,6 +240,17 @@ class MongoViews:
         running = {"started_at": {"$gte": _DAWN, "$lte": _DUSK}}
         documents = self._read(EXECUTIONS, lambda runs: list(runs.find(running).sort("position")))
         return [RunningRow(run["execution_id"], run["user_id"], run["runner"]) for run in documents]
+
+    def _refuse_stopped(self, view: str, user_id: str) -> None:
+        """Refuse what was just read if it is out of date: it stands still."""
+        state = self._known or self._states.load()
+        position = state.standings[view].quarantined.get(UserLedger.create_id(user_id))
+        if position is not None:
+            msg = (
+                f"What can be shown of {user_id} ends before position {position}, where an event is damaged. "
+                f"{STOPPED_REMEDY}"
+            )
+            raise IntegrityFaultError(msg)
 
     def _read(self, view: str, query: Callable[[Collection[Document]], T]) -> T:
         """Run `query` on a collection that was the live one from beginning to end."""
@@ -277,6 +318,10 @@ class MongoViews:
             Rebuild(self._database, self._ledger, projections, bounds, watch, swaps=swaps) as rebuild,
         ):
             return rebuild.run()
+
+
+def _stopped(ledger_id: UUID, position: int) -> StoppedUser:
+    return StoppedUser(None if ledger_id == NOBODY else ledger_id.hex, position)
 
 
 def _refuse_to_be_ahead(state: ViewState, head: int) -> None:

@@ -30,6 +30,10 @@ class Owners:
             if isinstance(event, LedgerOpened | LedgerReopened) and event.user_id != ERASED:
                 self._known[event.originator_id] = event.user_id
 
+    def knows(self, ledger_id: UUID) -> bool:
+        """Tell whether the answer is at hand."""
+        return ledger_id in self._known
+
     def of(self, ledger_id: UUID) -> str:
         """Return the user's id, or the ledger's in hex when the user was erased."""
         known = self._known.get(ledger_id)

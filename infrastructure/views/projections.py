@@ -15,6 +15,7 @@ from domain.events import (
     LedgerEvent,
     LedgerOpened,
     LedgerReopened,
+    event_kinds,
 )
 from domain.files import UPLOAD_ORIGIN, blob_name
 from infrastructure.views.client import Document
@@ -35,31 +36,41 @@ class Projection(Protocol):
         """Name of the view."""
 
     @property
+    def takes(self) -> tuple[type[LedgerEvent], ...]:
+        """The events that change the view; classes above them stand for all below."""
+
+    @property
     def needs_stored(self) -> bool:
         """Whether `evolve` reads the document before; if not, it may be given an empty one."""
 
-    def key_of(self, event: LedgerEvent) -> str | None:
-        """Return the `_id` of the document that `event` changes, None when it changes none."""
+    def key_of(self, event: Any) -> str:
+        """Return the `_id` of the document that an event it takes changes."""
 
     def opens(self, event: LedgerEvent) -> bool:
         """Tell whether `event` is the first of its document."""
 
     def evolve(self, before: Document, event: LedgerEvent, user_id: str) -> Document | None:
-        """Return the whole document after `event`, None when it is gone; `before` is empty at first."""
+        """Return the document after `event`, a new one; None when it is gone. `before`: empty at first."""
+
+
+def kinds_taken(projection: Projection) -> frozenset[type[LedgerEvent]]:
+    """Return every kind of event that a projection takes."""
+    return frozenset(kind for kind in event_kinds().values() if issubclass(kind, projection.takes))
 
 
 class FileProjection:
     """`user_files`: a document a live file."""
 
     view = FILES
+    takes = (FileRecorded, FileRemoved)
     needs_stored = False
 
     def __init__(self, locate: Locate) -> None:
         self._locate = locate
 
-    def key_of(self, event: LedgerEvent) -> str | None:
+    def key_of(self, event: FileRecorded | FileRemoved) -> str:
         """Return the file's id."""
-        return event.file_id if isinstance(event, FileRecorded | FileRemoved) else None
+        return event.file_id
 
     def opens(self, event: LedgerEvent) -> bool:
         """Tell whether a file entered the ledger."""
@@ -92,12 +103,12 @@ class QuotaProjection:
     """
 
     view = QUOTAS
+    takes = (LedgerOpened, LedgerReopened, FileRecorded, FileRemoved)
     needs_stored = True
 
-    def key_of(self, event: LedgerEvent) -> str | None:
+    def key_of(self, event: LedgerEvent) -> str:
         """Return the ledger's id in hex: it stays when the user's name is erased."""
-        concerns = isinstance(event, LedgerOpened | LedgerReopened | FileRecorded | FileRemoved)
-        return event.originator_id.hex if concerns else None
+        return event.originator_id.hex
 
     def opens(self, event: LedgerEvent) -> bool:
         """Tell whether the user was met for the first time."""
@@ -107,7 +118,7 @@ class QuotaProjection:
         """Return what the user holds after `event`."""
         holdings: dict[str, Any] = dict(before.get("holdings", {}))
         uploads, size_bytes = before.get("uploads", 0), before.get("size_bytes", 0)
-        if isinstance(event, FileRemoved | FileRecorded) and (gone := holdings.pop(event.file_id, None)):
+        if isinstance(event, (FileRemoved, FileRecorded)) and (gone := holdings.pop(event.file_id, None)):
             uploads -= gone["is_upload"]
             size_bytes -= gone["size_bytes"]
         if isinstance(event, FileRecorded):
@@ -128,11 +139,12 @@ class ExecutionProjection:
     """`executions`: a document a run that did not end. What became of the others, the ledger tells."""
 
     view = EXECUTIONS
+    takes = (ExecutionStarted, ExecutionFinished)
     needs_stored = False
 
-    def key_of(self, event: LedgerEvent) -> str | None:
+    def key_of(self, event: ExecutionStarted | ExecutionFinished) -> str:
         """Return the execution's id."""
-        return event.execution_id if isinstance(event, ExecutionStarted | ExecutionFinished) else None
+        return event.execution_id
 
     def opens(self, event: LedgerEvent) -> bool:
         """Tell whether a run began."""

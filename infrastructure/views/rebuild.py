@@ -14,11 +14,12 @@ is further than the rebuilt one, and sets collection and position together. So
 
 from collections.abc import Sequence
 from typing import Self
+from uuid import UUID
 
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from application.ports.ledger import LedgerStore
+from application.ports.ledger import Batch, LedgerStore
 from application.ports.views import RebuiltView, Watch
 from domain.errors import EnvironmentFaultError, ReplayCancelledError
 from infrastructure.views.bounds import Bounds
@@ -26,7 +27,8 @@ from infrastructure.views.client import Document
 from infrastructure.views.comparison import compare
 from infrastructure.views.generations import drop_unless_live, publish, tidy
 from infrastructure.views.owners import Owners
-from infrastructure.views.projections import Projection
+from infrastructure.views.projections import Projection, kinds_taken
+from infrastructure.views.quarantine import damage_in, is_free
 from infrastructure.views.recipe import recipe
 from infrastructure.views.scratch import Scratch
 from infrastructure.views.state import Claim, StateStore, Unfinished
@@ -56,6 +58,8 @@ class Rebuild:
         self._watch, self._swaps = watch, swaps
         self._states, self._owners = StateStore(database), Owners(ledger)
         self._position, self._events = 0, 0
+        self._quarantined: dict[UUID, int] = {}
+        self._kinds = frozenset(kind for each in projections for kind in kinds_taken(each))
         self._claim = self._states.claim(projection.view for projection in projections)
         self._scratches = {
             projection.view: Scratch(
@@ -71,6 +75,7 @@ class Rebuild:
             for view, scratch in self._scratches.items():
                 scratch.take_over(unfinished.generations[view], unfinished.position)
             self._position, self._events = unfinished.position, unfinished.events
+            self._quarantined = dict(unfinished.quarantined)
         tidy(self._database, self._states.load())
         for scratch in self._scratches.values():
             scratch.make()
@@ -93,7 +98,7 @@ class Rebuild:
         """
         self._read()
         for scratch in self._scratches.values():
-            scratch.add_indexes()
+            scratch.complete()
         try:
             compared = self._compare()
         except OperationFailure:
@@ -120,12 +125,8 @@ class Rebuild:
         """Take in what the ledger holds by now."""
         head = self._bounds.up_to(self._ledger.head())
         self._tell(head)
-        for batch in self._bounds.batches(self._ledger, self._position, head, EVENTS_A_BATCH):
-            self._owners.learn(batch)
-            for scratch in self._scratches.values():
-                scratch.take(batch)
-            self._position = batch[-1].position
-            self._events += sum(self._bounds.includes(recorded) for recorded in batch)
+        for batch in self._bounds.batches(self._ledger, self._position, head, EVENTS_A_BATCH, self._kinds):
+            self._take(batch)
             self._tell(head)
             if self._watch.is_cancelled():
                 self._cancel(head)
@@ -134,6 +135,16 @@ class Rebuild:
         self._write()
         self._position = head
         self._watch.on_progress(self._events, self._events)
+
+    def _take(self, batch: Batch) -> None:
+        self._quarantined |= damage_in(batch, self._owners, self._quarantined)
+        events = batch.events
+        if self._quarantined:
+            events = [recorded for recorded in events if is_free(recorded, self._quarantined)]
+        for scratch in self._scratches.values():
+            scratch.take(events)
+        self._position = batch.reached
+        self._events += self._bounds.count(batch)
 
     def _tell(self, head: int) -> None:
         self._watch.on_progress(self._events, max(head - self._bounds.first + 1, self._events))
@@ -146,7 +157,7 @@ class Rebuild:
         self._write()
         if self._swaps:
             generations = dict(self._claim.generations)
-            unfinished = Unfinished(generations, self._position, self._events, recipe())
+            unfinished = Unfinished(generations, self._position, self._events, recipe(), self._quarantined)
             if not self._states.note_unfinished(self._claim, unfinished):
                 self._refuse_to_be_second()
 
@@ -157,13 +168,14 @@ class Rebuild:
         raise ReplayCancelledError(f"{msg} {again}".rstrip())
 
     def _swap(self) -> None:
-        before = self._states.swap(self._claim, self._position, self._position)
+        before = self._states.swap(self._claim, self._position, self._position, self._quarantined)
         while before is None:
             self._refuse_to_be_second()
             live = self._states.load()
             self._read()
             # Having read all there is, only a view of a ledger that is no more can be further.
-            before = self._states.swap(self._claim, self._position, max(self._position, live.furthest))
+            furthest = max(self._position, live.furthest)
+            before = self._states.swap(self._claim, self._position, furthest, self._quarantined)
         for view in self._scratches:
             publish(self._database, view)
             self._database.drop_collection(before.collection_of(view))

@@ -5,11 +5,11 @@ from functools import cache
 from inspect import getsource
 
 from domain import events, files
-from infrastructure.views import folding, owners, projections, scratch, shapes
+from infrastructure.views import folding, owners, projections, quarantine, scratch, shapes
 
 
 @cache
 def recipe() -> str:
     """Return the SHA-256 of that code, in hex."""
-    modules = (events, files, folding, owners, projections, scratch, shapes)
+    modules = (events, files, folding, owners, projections, quarantine, scratch, shapes)
     return hashlib.sha256("".join(map(getsource, modules)).encode()).hexdigest()

@@ -7,7 +7,7 @@ from pymongo.database import Database
 from application.ports.ledger import Recorded
 from infrastructure.views.client import Document
 from infrastructure.views.folding import Fold
-from infrastructure.views.generations import add_indexes, make_unindexed
+from infrastructure.views.generations import make_bare, make_collection
 from infrastructure.views.owners import Owners
 from infrastructure.views.projections import Projection
 from infrastructure.views.state import collection_name
@@ -26,8 +26,8 @@ class Scratch:
         self._fold = Fold(projection, owners, self._load)
 
     def make(self) -> None:
-        """Make the collection. Its indexes come last: to keep them up costs more than to build them."""
-        make_unindexed(self._database, self._projection.view, self._generation)
+        """Make the collection, bare: validator and indexes come last, as to keep them up costs a lot."""
+        make_bare(self._database, self._projection.view, self._generation)
 
     def take_over(self, generation: int, position: int) -> None:
         """Go on from a former generation, which holds the events up to `position`.
@@ -60,9 +60,9 @@ class Scratch:
         self._is_empty = self._is_empty and not self._fold.changes
         self._fold.changes.clear()
 
-    def add_indexes(self) -> None:
-        """Make the collection fit to be read."""
-        add_indexes(self._database, self._projection.view, self._generation)
+    def complete(self) -> None:
+        """Make the collection fit to be read, and to be written by followers."""
+        make_collection(self._database, self._projection.view, self._generation)
 
     def _load(self, keys: Sequence[str]) -> Sequence[Document]:
         return [] if self._is_empty else list(load(self._collection, keys))

@@ -8,8 +8,9 @@ MongoDB does atomically, a standalone server without transactions included.
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
+from uuid import UUID
 
 from bson import ObjectId
 from pymongo import ReturnDocument
@@ -18,6 +19,7 @@ from pymongo.errors import DuplicateKeyError
 
 from domain.errors import EnvironmentFaultError
 from infrastructure.views.client import Document
+from infrastructure.views.quarantine import Quarantined
 
 STATE = "view_state"
 _KEY = {"_id": "views"}
@@ -33,12 +35,14 @@ class Standing:
 
     `generation` is the live one; `newest` the newest that any rebuild took for
     itself, which makes it that rebuild's fencing token; `position` is that of the
-    newest event that the live generation is known to hold, with all before it.
+    newest event that the live generation is known to hold, with all before it but
+    for those of ledgers in `quarantined` from the position given there on.
     """
 
     generation: int
     newest: int
     position: int
+    quarantined: Quarantined = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,14 @@ class Unfinished:
     """How far a rebuild came that did not end.
 
     Its `generations`, by view, hold the first `events` events, up to `position`;
-    `recipe` names the code that made them.
+    but for those of `quarantined`; `recipe` names the code that made them.
     """
 
     generations: Mapping[str, int]
     position: int
     events: int
     recipe: str
+    quarantined: Quarantined = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,15 @@ class ViewState:
     def furthest(self) -> int:
         """The position that some view has reached."""
         return max(standing.position for standing in self.standings.values())
+
+    @property
+    def quarantined(self) -> dict[UUID, int]:
+        """What some view stands still at, by ledger."""
+        merged: dict[UUID, int] = {}
+        for standing in self.standings.values():
+            for ledger_id, position in standing.quarantined.items():
+                merged[ledger_id] = min(position, merged.get(ledger_id, position))
+        return merged
 
     def position_of(self, view: str) -> int:
         """Return how far one view came."""
@@ -138,19 +152,20 @@ class StateStore:
         """
         return _state(self._states.find_one(_KEY))
 
-    def advance(self, since: ViewState, position: int) -> ViewState | None:
+    def advance(self, since: ViewState, position: int, damaged: Quarantined) -> ViewState | None:
         """Note that the collections of `since` hold everything up to `position`; never goes back.
 
-        Returns where the views stand then, or None when one was swapped meanwhile:
-        then nothing is noted.
+        But for what follows on `damaged` events, by ledger. Returns where the views
+        stand then, or None when one was swapped meanwhile: then nothing is noted.
         """
         query: dict[str, Any] = {**_KEY, "incarnation": since.incarnation}
         for view, standing in since.standings.items():
             query[f"views.{view}.generation"] = standing.generation
         highest = {f"views.{view}.position": position for view in since.standings}
-        after = self._states.find_one_and_update(
-            query, {"$max": highest}, return_document=ReturnDocument.AFTER
-        )
+        update: dict[str, Any] = {"$max": highest}
+        if stops := _stops(since, damaged):
+            update["$set"] = stops
+        after = self._states.find_one_and_update(query, update, return_document=ReturnDocument.AFTER)
         return None if after is None else _state(after)
 
     def claim(self, views: Iterable[str]) -> Claim:
@@ -178,19 +193,24 @@ class StateStore:
         """Note how far a rebuild came; False, and nothing is noted, when a later one made a claim."""
         query: dict[str, Any] = {**_KEY, "incarnation": claim.incarnation}
         query |= {f"views.{view}.newest": number for view, number in claim.generations.items()}
-        return self._states.update_one(query, {"$set": {"unfinished": asdict(unfinished)}}).matched_count == 1
+        document = asdict(unfinished) | {"quarantined": _by_hex(unfinished.quarantined)}
+        return self._states.update_one(query, {"$set": {"unfinished": document}}).matched_count == 1
 
-    def swap(self, claim: Claim, position: int, furthest: int) -> ViewState | None:
+    def swap(self, claim: Claim, position: int, furthest: int, quarantined: Quarantined) -> ViewState | None:
         """Make the claimed generations, which hold everything up to `position`, the live ones.
 
-        Returns where the views stood before, or None when nothing was swapped: a
-        later rebuild made a claim, or a live view is further than `furthest`.
+        But for what is `quarantined`. Returns where the views stood before, or None when nothing was
+        swapped: a later rebuild made a claim, or a live view is further than `furthest`.
         """
         query: dict[str, Any] = {**_KEY, "incarnation": claim.incarnation}
         update: dict[str, Any] = {}
         for view, generation in claim.generations.items():
             query |= {f"views.{view}.newest": generation, f"views.{view}.position": {"$lte": furthest}}
-            update |= {f"views.{view}.generation": generation, f"views.{view}.position": position}
+            update |= {
+                f"views.{view}.generation": generation,
+                f"views.{view}.position": position,
+                f"views.{view}.quarantined": _by_hex(quarantined),
+            }
         before = self._states.find_one_and_update(
             query, {"$set": update, "$unset": {"unfinished": ""}}, return_document=ReturnDocument.BEFORE
         )
@@ -201,6 +221,26 @@ def _state(document: Document | None) -> ViewState:
     if document is None:
         msg = "The views are not set up in this MongoDB database. Run `fileledger migrate`."
         raise ViewsMissingError(msg)
-    standings = {view: Standing(**fields) for view, fields in document["views"].items()}
+    standings = {view: Standing(**_with_ids(fields)) for view, fields in document["views"].items()}
     unfinished = document.get("unfinished")
-    return ViewState(document["incarnation"], standings, Unfinished(**unfinished) if unfinished else None)
+    rest = Unfinished(**_with_ids(unfinished)) if unfinished else None
+    return ViewState(document["incarnation"], standings, rest)
+
+
+def _stops(since: ViewState, damaged: Quarantined) -> dict[str, int]:
+    """Return what to set so that the views which did not pass a damaged event yet stop at it."""
+    return {
+        f"views.{view}.quarantined.{ledger_id.hex}": position
+        for view, standing in since.standings.items()
+        for ledger_id, position in damaged.items()
+        if ledger_id not in standing.quarantined and standing.position < position
+    }
+
+
+def _by_hex(quarantined: Quarantined) -> dict[str, int]:
+    return {ledger_id.hex: position for ledger_id, position in quarantined.items()}
+
+
+def _with_ids(fields: Document) -> Document:
+    stored: Mapping[str, int] = fields.get("quarantined", {})
+    return fields | {"quarantined": {UUID(text): position for text, position in stored.items()}}

@@ -20,11 +20,12 @@ from application.ledgers import By
 from application.operators import ReadStatus, Status
 from application.ports.lease import Lease
 from application.ports.sandbox import Check
+from application.ports.views import describe_stopped
 from application.purge import PurgeRemovedFiles
 from application.startup import Recover
 from application.verify import VerifyReport
 from application.watch import Positions, Watch
-from domain.errors import EnvironmentFaultError, FileLedgerError, LedgerCutError
+from domain.errors import EnvironmentFaultError, FileLedgerError, IntegrityFaultError, LedgerCutError
 from infrastructure.archives.zip_archive import ZipArchives
 from infrastructure.backup import DataFolderCopier
 from infrastructure.files import copy_out, free_bytes, os_errors
@@ -151,7 +152,10 @@ class Wiring(Auditing):
             "policies": lambda: {name: self.store.policy_position(name) for name in policies},
         }
         free = partial(free_bytes, self.data_dir)
-        return Watch(self.store, self.clock, followers, lambda: len(self.queue), free)
+        return Watch(self.store, self.clock, followers, lambda: len(self.queue), free, self._stopped_users)
+
+    def _stopped_users(self) -> int:
+        return len(self.views.stopped())
 
     def _view_positions(self) -> Mapping[str, int]:
         return self.views.positions()
@@ -214,7 +218,11 @@ class Wiring(Auditing):
 
     def _check_views(self) -> str:
         where = "MONGODB_URI" if self.settings.mongodb_uri else "the embedded server"
-        return f"views at position {self.views.catch_up()}, on {where}"
+        followed = f"views at position {self.views.catch_up()}, on {where}"
+        if stopped := self.views.stopped():
+            msg = f"{followed}; {describe_stopped(stopped)}"
+            raise IntegrityFaultError(msg)
+        return followed
 
     @cached_property
     def back_up(self) -> BackUp:

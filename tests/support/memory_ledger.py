@@ -1,12 +1,12 @@
 """A ledger in memory: the whole `LedgerStore` port on a list."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from application.ports.ledger import ChainReport, Recorded
+from application.ports.ledger import Batch, ChainReport, Recorded
 from domain.errors import ConflictError
 from domain.events import FileRecorded, LedgerEvent, LedgerOpened
 from domain.ledger import UserLedger
@@ -54,17 +54,25 @@ class MemoryLedgerStore:
         """Return the newest position, 0 when there is none."""
         return self.events[-1].position if self.events else 0
 
-    def events_after(
-        self, position: int, *, limit: int, up_to: int | None = None, kinds: Sequence[type[LedgerEvent]] = ()
-    ) -> Sequence[Recorded]:
+    def batch_after(
+        self,
+        position: int,
+        *,
+        limit: int,
+        up_to: int | None = None,
+        kinds: Collection[type[LedgerEvent]] = (),
+    ) -> Batch:
+        """Look at the next events."""
+        looked_at = self.events_after(position, limit=limit, up_to=up_to)
+        wanted = [recorded for recorded in looked_at if not kinds or type(recorded.event) in kinds]
+        reached = looked_at[-1].position if looked_at else position
+        is_full = len(looked_at) == limit
+        return Batch(wanted, (), len(looked_at), reached if is_full else max(reached, up_to or 0))
+
+    def events_after(self, position: int, *, limit: int, up_to: int | None = None) -> Sequence[Recorded]:
         """Return the next events."""
         last = self.head() if up_to is None else up_to
-        wanted = [
-            recorded
-            for recorded in list(self.events)
-            if position < recorded.position <= last and (not kinds or type(recorded.event) in kinds)
-        ]
-        return wanted[:limit]
+        return [recorded for recorded in list(self.events) if position < recorded.position <= last][:limit]
 
     def version_at(self, ledger_id: UUID, moment: datetime) -> int:
         """Return the last of the ledger's events in its order that bears no later time."""

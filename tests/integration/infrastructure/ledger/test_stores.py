@@ -64,7 +64,8 @@ def test_events_are_read_by_position_by_kind_and_by_ledger(store: DatabaseLedger
     everything = store.events_after(0, limit=10)
     assert [recorded.position for recorded in everything] == [1, 2, 3, 4, 5]
     assert store.events_after(2, limit=2) == everything[2:4]
-    assert store.events_after(0, limit=9, up_to=3, kinds=[FileUploaded]) == [everything[1]]
+    uploads = store.batch_after(0, limit=9, up_to=3, kinds=[FileUploaded])
+    assert (uploads.events, uploads.size, uploads.reached) == ([everything[1]], 3, 3)
     alice = UserLedger.create_id("alice")
     assert list(store.stream(alice)) == [everything[0], everything[1], everything[4]]
     assert list(store.stream(alice, after=1, up_to=2)) == [everything[1]]

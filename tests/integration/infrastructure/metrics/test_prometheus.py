@@ -1,9 +1,10 @@
 """What is watched, over a real ledger, read by a real client of the format."""
 
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -34,6 +35,7 @@ def watch(house: House, views: Callable[[], Mapping[str, int]] | None = None) ->
         {"views": views or house.views.positions, **policies},
         lambda: 2,
         lambda: 10**9,
+        lambda: 3,
     )
 
 
@@ -57,6 +59,7 @@ def test_audit_29_append_rate_lags_age_queue_and_disk_are_told(house: House) -> 
         ("events_total", ""): 6,
         ("lag_events", "naive"): 0,
         ("lag_events", "purge"): 6,
+        ("stopped_users", ""): 3,
         ("unverified_events", ""): 6,
         ("oldest_unverified_event_age_seconds", ""): 4,
         ("runs", ""): 2,
@@ -120,12 +123,12 @@ def test_audit_29_readings_are_cheap(house: House) -> None:
     readings: Readings = watch(house)()
     assert readings.oldest_unverified_at == house.clock.now() - timedelta(seconds=4)
     asked: list[int] = []
-    select = house.store.recorder.select_notifications
+    select = house.store.recorder.select_after
 
-    def counting(start: int, limit: int, *rest: object, **how: object) -> object:
+    def counting(position: int, limit: int, up_to: int | None) -> Sequence[Sequence[Any]]:
         asked.append(limit)
-        return select(start, limit, *rest, **how)  # type: ignore[arg-type]
+        return select(position, limit, up_to)
 
-    house.store.recorder.select_notifications = counting  # type: ignore[method-assign,assignment]
+    house.store.recorder.select_after = counting  # type: ignore[method-assign]
     watch(house)()
     assert asked == [1]

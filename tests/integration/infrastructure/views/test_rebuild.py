@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any, cast
@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from pymongo.database import Database
 
-from application.ports.ledger import Recorded
+from application.ports.ledger import Batch
 from application.ports.views import RebuiltView, Watch
 from domain.errors import EnvironmentFaultError, IntegrityFaultError, InvalidValueError
 from domain.events import LedgerEvent
@@ -197,14 +197,19 @@ class EventfulLedger(MemoryLedgerStore):
         super().__init__()
         self.events, self._happening = like.events, happening
 
-    def events_after(
-        self, position: int, *, limit: int, up_to: int | None = None, kinds: Sequence[type[LedgerEvent]] = ()
-    ) -> Sequence[Recorded]:
+    def batch_after(
+        self,
+        position: int,
+        *,
+        limit: int,
+        up_to: int | None = None,
+        kinds: Collection[type[LedgerEvent]] = (),
+    ) -> Batch:
         """Return the next events, after the happening (which happens once)."""
         happening, self._happening = self._happening, None
         if happening:
             happening()
-        return super().events_after(position, limit=limit, up_to=up_to, kinds=kinds)
+        return super().batch_after(position, limit=limit, up_to=up_to, kinds=kinds)
 
 
 def test_events_recorded_during_the_rebuild_are_in_the_swapped_view(

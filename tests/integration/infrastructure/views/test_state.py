@@ -28,8 +28,8 @@ def test_views_begin_at_their_first_generation_and_position_zero(states: StateSt
 def test_an_advance_never_goes_back(states: StateStore) -> None:
     """A slow follower's older position is not noted over a newer one."""
     since = states.load()
-    assert states.advance(since, 7) == states.load()
-    late = states.advance(since, 3)
+    assert states.advance(since, 7, {}) == states.load()
+    late = states.advance(since, 3, {})
     assert late is not None
     assert late.position == late.furthest == 7
 
@@ -37,15 +37,15 @@ def test_an_advance_never_goes_back(states: StateStore) -> None:
 def test_an_advance_in_a_collection_that_was_swapped_out_is_not_noted(states: StateStore) -> None:
     """Of one view swapped, no view's position is noted: the whole batch is done again."""
     since = states.load()
-    assert states.swap(states.claim(["runs"]), 0, 0) is not None
-    assert states.advance(since, 5) is None
+    assert states.swap(states.claim(["runs"]), 0, 0, {}) is not None
+    assert states.advance(since, 5, {}) is None
     assert states.load().position == 0
 
 
 def test_a_swap_moves_collection_and_position_together(states: StateStore) -> None:
     """And leaves the other views where they are."""
     claim = states.claim(["files"])
-    before = states.swap(claim, 9, 9)
+    before = states.swap(claim, 9, 9, {})
     assert before is not None
     assert before.collection_of("files") == "files.1"
     now = states.load()
@@ -56,10 +56,10 @@ def test_a_swap_moves_collection_and_position_together(states: StateStore) -> No
 
 def test_a_swap_behind_the_live_view_is_refused(states: StateStore) -> None:
     """Unless whoever asks knows of it."""
-    states.advance(states.load(), 5)
+    states.advance(states.load(), 5, {})
     claim = states.claim(["files"])
-    assert states.swap(claim, 4, 4) is None
-    assert states.swap(claim, 4, 5) is not None
+    assert states.swap(claim, 4, 4, {}) is None
+    assert states.swap(claim, 4, 5, {}) is not None
 
 
 def test_the_later_claim_wins(states: StateStore) -> None:
@@ -67,8 +67,8 @@ def test_the_later_claim_wins(states: StateStore) -> None:
     earlier, later = states.claim(["files"]), states.claim(["files", "runs"])
     assert not earlier.holds_in(states.load())
     assert later.holds_in(states.load())
-    assert states.swap(earlier, 9, 9) is None
-    assert states.swap(later, 9, 9) is not None
+    assert states.swap(earlier, 9, 9, {}) is None
+    assert states.swap(later, 9, 9, {}) is not None
 
 
 def test_nothing_of_a_former_incarnation_counts(
@@ -80,8 +80,8 @@ def test_nothing_of_a_former_incarnation_counts(
     states.create(["files", "runs"])
     states.claim(["files"])
     assert not since.same_collections(states.load())
-    assert states.advance(since, 5) is None
-    assert states.swap(claim, 5, 5) is None
+    assert states.advance(since, 5, {}) is None
+    assert states.swap(claim, 5, 5, {}) is None
     assert not claim.holds_in(states.load())
 
 

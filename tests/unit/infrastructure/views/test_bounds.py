@@ -19,9 +19,9 @@ def story() -> Story:
 def test_batches_hold_every_event_once_and_in_order(story: Story, size: int) -> None:
     """No event is skipped or repeated, whatever the size of a batch."""
     head = story.store.head()
-    batches = list(Bounds().batches(story.store, 0, head, size))
-    assert [recorded for batch in batches for recorded in batch] == story.store.events
-    assert all(len(batch) <= size for batch in batches)
+    batches = list(Bounds().batches(story.store, 0, head, size, ()))
+    assert [recorded for batch in batches for recorded in batch.events] == story.store.events
+    assert all(len(batch.events) <= size for batch in batches)
 
 
 def test_batches_of_one_user_hold_their_events_only(story: Story) -> None:
@@ -29,9 +29,9 @@ def test_batches_of_one_user_hold_their_events_only(story: Story) -> None:
     ledger_id = UserLedger.create_id("alice")
     mine = [recorded for recorded in story.store.events if recorded.event.originator_id == ledger_id]
     for after, up_to in ((0, 99), (1, 99), (0, 2)):
-        batches = Bounds(user_id="alice").batches(story.store, after, up_to, 2)
+        batches = Bounds(user_id="alice").batches(story.store, after, up_to, 2, ())
         wanted = [recorded for recorded in mine if after < recorded.position <= up_to]
-        assert [recorded for batch in batches for recorded in batch] == wanted
+        assert [recorded for batch in batches for recorded in batch.events] == wanted
 
 
 def test_only_no_bounds_hold_everything() -> None:
