@@ -103,7 +103,7 @@ def looks_like_text(head: bytes) -> bool:
 def looks_delimited(head: bytes) -> bool:
     """Tell whether text is rows of fields: each line has the same number of the same delimiter.
 
-    A comma or semicolon with a blank behind it is one of prose.
+    A comma or semicolon with a blank or nothing behind it is one of prose.
     """
     lines = [line.rstrip(b"\r") for line in head.split(b"\n") if line.strip()]
     if len(head) == HEAD_BYTES:
@@ -114,7 +114,9 @@ def looks_delimited(head: bytes) -> bool:
 
 def _cuts_alike(lines: Sequence[bytes], delimiter: bytes) -> bool:
     counts = {line.count(delimiter) for line in lines}
-    in_prose = delimiter in b",;" and any(delimiter + b" " in line for line in lines)
+    in_prose = delimiter in b",;" and (
+        any(delimiter + b" " in line for line in lines) or all(line.endswith(delimiter) for line in lines)
+    )
     return len(counts) == 1 and 0 not in counts and not in_prose
 
 
@@ -151,6 +153,8 @@ def _decide(claimed: tuple[FileType, ...], head: bytes) -> FileType:
     fitting = (row for row in claimed if row.may_be_unsigned(text=text))
     # What would show its signature comes after what has none to show.
     ordered = sorted(fitting, key=lambda row: bool(row.signature))
+    if ordered[:1] == [TEXT]:
+        return CSV if looks_delimited(head) else TEXT  # programs hand out tables as .txt
     return ordered[0] if ordered else _unclaimed(claimed, head, text=text)
 
 

@@ -19,8 +19,9 @@ class Contest:
 
 
 CONTESTS: Sequence[Contest] = (
-    Contest("small.csv", "CSV, 1 MB", "pd.read_csv(path)", 0.95, 41),
-    Contest("large.csv", "CSV, 50 MB", "pd.read_csv(path)", 0.95, 9),
+    Contest("small.csv", "CSV, 1 MB", "pd.read_csv(open_file('small.csv'))", 0.95, 41),
+    Contest("small.csv", "CSV, 1 MB, copied beforehand", "pd.read_csv(path)", 0.95, 41),
+    Contest("large.csv", "CSV, 50 MB, copied beforehand", "pd.read_csv(path)", 0.95, 9),
     Contest("lines.jsonl", "JSON Lines, 65 MB", "pd.read_json(path, lines=True)", 6.0, 3),
     Contest("sheet.xlsx", "xlsx, 20,000 x 20", "pd.read_excel(path, engine='openpyxl')", 7.0, 3),
     Contest("wide.parquet", "Parquet, 160 MB", "pd.read_parquet(path)", 1.5, 9),

@@ -41,6 +41,7 @@ _PRELOADED = (
         "loaders.structured",
         "loaders.tables",
         "loaders.tabular",
+        "loaders.layout",
         "loaders.text",
     ),
 )

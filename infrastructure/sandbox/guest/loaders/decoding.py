@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 _MARKS = (
@@ -17,6 +18,9 @@ _LOOKED_AT_BYTES = 64 * 1024
 _HIGH = range(0x80, 0x100)
 _NEIGHBOURS = 0.5
 """Share of bytes above 127 with one of their kind beside them, above which text is not Western European."""
+
+_UNKNOWN_TO_WINDOWS = frozenset(b"\x81\x8d\x8f\x90\x9d")
+_TINY = 2
 
 _OTHERS = (
     *("gb18030", "big5", "cp932", "euc_jp", "euc_kr"),
@@ -34,6 +38,17 @@ def encodings_to_try(head: bytes) -> tuple[str, ...]:
     return (found,) if found else ("utf-8", *guesses(head), *FALLBACKS[1:])
 
 
+def start_of(head: bytes, encodings: Sequence[str]) -> str:
+    """Return the start of a text in the first encoding that fits; its last character may be cut."""
+    *earlier, last = encodings
+    for encoding in earlier:
+        try:
+            return codecs.getincrementaldecoder(encoding)().decode(head)
+        except UnicodeDecodeError:
+            continue
+    return codecs.getincrementaldecoder(last)("replace").decode(head)
+
+
 def guesses(content: bytes) -> tuple[str, ...]:
     """Return the encoding that content which is not UTF-8 has by its look; none for Western European.
 
@@ -41,7 +56,7 @@ def guesses(content: bytes) -> tuple[str, ...]:
     encodings they stand side by side. Only then a detector is asked.
     """
     sample = _around_high_bytes(content)
-    if _is_utf8(sample) or not _has_neighbours(sample):
+    if _is_utf8(sample) or not (_has_neighbours(sample) or _is_no_windows(sample)):
         return ()
     from charset_normalizer import from_bytes  # noqa: PLC0415 - dear to import, and rarely needed
 
@@ -86,6 +101,11 @@ def _is_utf8(sample: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_no_windows(sample: bytes) -> bool:
+    """Tell whether text has bytes that Windows' Western European encoding does not know, and is not tiny."""
+    return not _UNKNOWN_TO_WINDOWS.isdisjoint(sample) and sum(map(_HIGH.__contains__, sample)) > _TINY
 
 
 def _has_neighbours(sample: bytes) -> bool:

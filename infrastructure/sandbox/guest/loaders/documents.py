@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from loaders.errors import LoadFileError, refuse
+from loaders.errors import refuse
 from loaders.registry import Options
 from loaders.source import Source
-from loaders.unpacking import refuse_bomb
 
 
 def load_pdf(source: Source, options: Options) -> list[str]:
@@ -26,7 +25,6 @@ def load_docx(source: Source, options: Options) -> Any:
     import docx  # noqa: PLC0415 - dear to import
 
     refuse(options)
-    _refuse_zip_bomb(source)
     return docx.Document(source.open())
 
 
@@ -35,7 +33,6 @@ def load_pptx(source: Source, options: Options) -> Any:
     import pptx  # noqa: PLC0415 - dear to import
 
     refuse(options)
-    _refuse_zip_bomb(source)
     return pptx.Presentation(source.open())
 
 
@@ -44,7 +41,6 @@ def load_odt(source: Source, options: Options) -> str:
     from odf import opendocument, teletype, text  # noqa: PLC0415 - dear to import
 
     refuse(options)
-    _refuse_zip_bomb(source)
     document = opendocument.load(source.open())
     parts = [node for kind in (text.H, text.P) for node in document.getElementsByType(kind)]
     order = {id(node): place for place, node in enumerate(_nodes(document.body))}
@@ -62,7 +58,6 @@ def load_rtf(source: Source, options: Options) -> str:
 def load_epub(source: Source, options: Options) -> dict[str, str]:
     """Return the words of each chapter, by the chapter's name."""
     refuse(options)
-    _refuse_zip_bomb(source)
     import ebooklib  # noqa: PLC0415 - it comes as a package
     from bs4 import BeautifulSoup  # noqa: PLC0415 - the same
     from ebooklib import epub  # noqa: PLC0415 - the same
@@ -89,21 +84,3 @@ def _nodes(node: Any) -> Any:
     yield node
     for child in getattr(node, "childNodes", ()):
         yield from _nodes(child)
-
-
-def _refuse_zip_bomb(source: Source) -> None:
-    """Refuse an archive whose entries unpack to far more than it is.
-
-    Raises:
-        LoadFileError: it does, or it is no archive.
-    """
-    import zipfile  # noqa: PLC0415 - not for every document
-
-    with source.open() as stream:
-        try:
-            with zipfile.ZipFile(stream) as archive:
-                unpacked_bytes = sum(entry.file_size for entry in archive.infolist())
-        except zipfile.BadZipFile:
-            msg = f"{source.filename!r} is damaged: its table of contents is missing. Upload it again."
-            raise LoadFileError(msg) from None
-    refuse_bomb(unpacked_bytes, source.size_bytes)

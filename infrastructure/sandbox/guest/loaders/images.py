@@ -16,11 +16,24 @@ _GEO_KEYS = 34735  # the tag that a TIFF with coordinates has: OGC 19-008r4
 def load_image(source: Source, options: Options) -> Image.Image:
     """Return the decoded picture; one with far too many pixels is refused before it is decoded."""
     refuse(options)
+    stream = source.open()  # which the picture needs for its other frames
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        picture = Image.open(source.open())
-        picture.load()
+        try:
+            picture = Image.open(stream)
+            picture.load()
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            stream.close()
+            raise _too_large(source) from None
     return picture
+
+
+def _too_large(source: Source) -> LoadFileError:
+    return LoadFileError(
+        f"{source.filename!r} has more than {Image.MAX_IMAGE_PIXELS or 0:,} pixels, which are not decoded "
+        "unasked: it may be a decompression bomb. If it is not: PIL.Image.MAX_IMAGE_PIXELS = None, then "
+        "PIL.Image.open(open_file(…)), where .draft() or .reduce() takes less memory."
+    )
 
 
 def load_tiff(source: Source, options: Options) -> Any:
@@ -47,8 +60,7 @@ def load_heif(source: Source, options: Options) -> Image.Image:
     file = pillow_heif.open_heif(source.open(), convert_hdr_to_8bit=True)
     width, height = file.size
     if Image.MAX_IMAGE_PIXELS is not None and width * height > Image.MAX_IMAGE_PIXELS:
-        msg = f"{source.filename!r} has {width * height:,} pixels, which is far too many."
-        raise LoadFileError(msg)
+        raise _too_large(source)
     return file.to_pillow()
 
 

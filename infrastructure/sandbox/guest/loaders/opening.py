@@ -8,6 +8,7 @@ import host_packages
 from loaders.errors import LoadFileError
 from loaders.registry import Loader, Options, loader_named
 from loaders.source import Source
+from loaders.unpacking import refuse_zip_bomb
 
 _RAW_FORMS: dict[str, Callable[[Source], object]] = {
     "text": lambda source: source.unwrapped().text(),
@@ -15,6 +16,7 @@ _RAW_FORMS: dict[str, Callable[[Source], object]] = {
     "path": lambda source: source.copy(raw=True),
 }
 _TABLE_FORMS = ("pandas", "polars", "arrow")
+_ZIP = b"PK\x03\x04"  # so begin workbooks, documents, arrays and models, too
 
 
 def load(source: Source, form: str | None, options: Options) -> Any:
@@ -45,6 +47,8 @@ def _formed(source: Source, form: str | None, options: Options) -> object:
 
 def _loaded(source: Source, loader: Loader, options: Options) -> object:
     try:
+        if loader.unpacks and source.head(len(_ZIP)) == _ZIP:
+            refuse_zip_bomb(source.open(), source.size_bytes)
         host_packages.require(source.kind.needs)
         return loader.load(source, dict(options))
     except LoadFileError:
@@ -55,10 +59,10 @@ def _loaded(source: Source, loader: Loader, options: Options) -> object:
 
 
 def _explain(source: Source, loader: Loader, error: Exception) -> str:
-    reason = str(error).strip() or "no reason given"
+    reason = str(error).strip().rstrip(".") or "no reason given"
     if not source.head(1):
-        reason = "the file is empty (0 bytes)"
-    elif isinstance(error, MemoryError):
+        return f"{source.filename!r} ({source.kind.file_type}) is empty: it has 0 bytes. Upload it again."
+    if isinstance(error, MemoryError):
         reason = "it does not fit into the memory of a run; read a part of it"
     elif isinstance(error, ModuleNotFoundError) and error.name in source.kind.needs:
         return (

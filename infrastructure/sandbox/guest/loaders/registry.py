@@ -28,13 +28,15 @@ class Loader:
     caller's options. `options` are told to who asks wrongly. `serves` holds those
     of the general options (`nrows`, `columns`) that the function serves itself;
     the rest is served on its result. One that `streams` reads from start to end;
-    the others get compressed content unpacked first.
+    the others get compressed content unpacked first. One that `unpacks` does so with
+    a ZIP archive, whatever its name is.
     """
 
     function: str
     options: str = "none"
     serves: frozenset[str] = frozenset()
     streams: bool = False
+    unpacks: bool = True
 
     def load(self, source: "Source", options: Options) -> object:
         """Import the module that knows how, and load."""
@@ -46,7 +48,10 @@ class Loader:
 
 
 _COLUMNS = frozenset({"columns"})
-_CSV = "sep, header, names, encoding, decimal, dtype, parse_dates, skiprows, nrows, columns, chunksize"
+_CSV = (
+    "sep, header, names, encoding, decimal, thousands, quoting, dtype, parse_dates, skiprows, "
+    "nrows, columns, chunksize"
+)
 _SHEETS = "sheet_name, header, skiprows, dtype, nrows, columns"
 _LABELS = "apply_value_formats, encoding, nrows, columns"
 _LAYERS = "layer, bbox, where, nrows, columns"
@@ -125,8 +130,8 @@ _CORE = {
     "zip": Loader("archives:load_zip", "member, and what that takes", GENERAL),
     "tar": Loader("archives:load_tar", "member, and what that takes", GENERAL),
     "text": Loader("text:load_text", "encoding", streams=True),
-    "bytes": Loader("text:load_bytes", streams=True),
-    "any": Loader("text:load_text_or_bytes", "encoding", streams=True),
+    "bytes": Loader("text:load_bytes", streams=True, unpacks=False),
+    "any": Loader("text:load_text_or_bytes", "encoding", streams=True, unpacks=False),
 }
 
 _ON_DEMAND = {

@@ -70,6 +70,12 @@ class Source:
         """Size of the file, with its wrappers."""
         return os.fstat(self._fd).st_size
 
+    @property
+    def reopened(self) -> str | None:
+        """Path by which the bytes can be opened anew, without a copy; None when they are wrapped."""
+        path = f"/proc/self/fd/{self._fd}"
+        return path if not self._wrappers and os.access(path, os.R_OK) else None
+
     def unwrapped(self) -> "Source":
         """Return the same as what is inside of its wrappers: the host says what that is.
 

@@ -3,6 +3,7 @@
 import io
 import plistlib
 import tomllib
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ import pandas as pd
 import yaml
 
 from loaders.errors import LoadFileError, refuse
-from loaders.json_lines import frame, rows_of
+from loaders.json_lines import frame, load_json_lines
 from loaders.registry import Options
 from loaders.source import Source
 
@@ -89,15 +90,28 @@ def _is_flat(item: object) -> bool:
 
 
 def _json(source: Source) -> Any:
-    """Return JSON of another encoding, with NaN, or of several lines under the name of one document."""
+    """Return JSON of another encoding, with NaN, or of several values under the name of one."""
     import json  # noqa: PLC0415 - for what the quicker one refuses
 
+    text = source.text()
     try:
-        return json.loads(source.text())
+        return json.loads(text)
     except json.JSONDecodeError as error:
         if not error.msg.startswith("Extra data"):
             raise
-        return frame(rows_of(source))
+    try:
+        return load_json_lines(source, {})
+    except LoadFileError:
+        return frame(_values(text, json.JSONDecoder()))  # not a value a line
+
+
+def _values(text: str, decoder: Any) -> Iterator[Any]:
+    """Yield the values that stand one behind the other."""
+    end = 0
+    while rest := text[end:].lstrip():
+        value, length = decoder.raw_decode(rest)
+        end = len(text) - len(rest) + length
+        yield value
 
 
 def _refuse_many_aliases(text: str) -> None:

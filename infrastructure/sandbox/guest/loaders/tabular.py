@@ -2,102 +2,111 @@
 
 import csv
 import io
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 import pandas as pd
 from pandas.errors import EmptyDataError, ParserError
 
-from loaders.decoding import encodings_to_try
+from loaders.decoding import encodings_to_try, start_of
+from loaders.layout import BLANKS, SNIFFED_BYTES, Layout, layout_of, rows_of
 from loaders.notes import note
+from loaders.numerals import pattern_of, separators_of
 from loaders.registry import Options
 from loaders.source import Source
 
-SNIFFED_BYTES = 32 * 1024
-_SNIFFED_ROWS = 200
-DELIMITERS = ",;\t|"
-_UNUSUAL = "~^"
-_LOOKED_AT_LINES = 30
-_DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
-_DECIMAL_POINT = re.compile(r"[+-]?\d+\.\d+")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})*(,\d+)?")
 _OWN_LAYOUT = frozenset({"names", "header", "index_col", "skiprows", "on_bad_lines", "engine"})
+_OWN_TYPES = frozenset({"dtype", "thousands", "converters"})
+_TEXT = frozenset({".txt", ".text"})
+_SHOWN_CHARACTERS = 60
 
 
 def load_csv(source: Source, options: Options) -> pd.DataFrame:
-    """Read delimited text; encoding, separator and decimal comma are found out unless given."""
-    if "columns" in options:
-        options["usecols"] = options.pop("columns")
+    """Read delimited text; its encoding and its layout are found out unless given."""
+    renamed = {"columns": "usecols", "delimiter": "sep"}
+    options = {renamed.get(name, name): value for name, value in options.items()}
     head = source.head(SNIFFED_BYTES)
     encodings = [options.pop("encoding")] if "encoding" in options else encodings_to_try(head)
-    text = whole_lines(head, encodings[0])
-    options = dialect(text, source.extension) | options
-    read = _read_ragged if _is_ragged(text, options) else _read
-    df = _in_first_fitting(encodings, lambda encoding: read(source, options | {"encoding": encoding}))
-    if not isinstance(df, pd.DataFrame):
+    header_is_first = bool(_OWN_LAYOUT & options.keys())
+    if options.get("skiprows") == 0:
+        del options["skiprows"]  # said only so that no line above the table is left out
+    may_pad = not _OWN_LAYOUT & options.keys()
+    text = _whole_lines(start_of(head, encodings), is_cut=len(head) >= SNIFFED_BYTES)
+    layout = layout_of(text, source.extension, options.get("sep"), header_is_first=header_is_first)
+    reader = _Reader(source, layout, layout.options | options, may_pad=may_pad)
+    df = _in_first_fitting(encodings, reader.read)
+    _tell(layout)
+    if source.extension in _TEXT:
+        note("its lines are rows of fields, so it is read as a table. as_='text' gives the text.")
+    if not isinstance(df, pd.DataFrame) or _OWN_TYPES & options.keys():
         return df  # `chunksize` was asked for: an iterator of tables
-    return _with_grouped_numbers(df) if options.get("decimal") == "," else df
+    return _with_plain_numbers(df, layout)
 
 
-def whole_lines(head: bytes, encoding: str) -> str:
-    """Return the text of the start of a file, without a last line that may be cut."""
-    text = head.decode(encoding, errors="replace")
+def _whole_lines(text: str, *, is_cut: bool) -> str:
     end = max(text.rfind("\n"), text.rfind("\r")) + 1
-    return text[:end] if len(head) >= SNIFFED_BYTES and end else text
+    return text[:end] if is_cut and end else text
 
 
-def dialect(text: str, extension: str) -> dict[str, str]:
-    """Return the options of `pandas.read_csv` that the start of a file asks for."""
-    fallback = "\t" if extension in (".tsv", ".tab") else ","
-    separator = sniff_delimiter(text) or fallback
-    return {"sep": separator} | ({"decimal": ","} if _has_decimal_commas(text, separator) else {})
+class _Reader:
+    """Reads a file by its layout; `may_pad` rows that are longer than the header."""
 
+    def __init__(self, source: Source, layout: Layout, options: Options, *, may_pad: bool) -> None:
+        self._source, self._layout, self._options = source, layout, options
+        self._may_pad = may_pad
 
-def sniff_delimiter(text: str) -> str | None:
-    """Return the delimiter that cuts most lines into as many fields as the first, or None.
+    def read(self, encoding: str) -> pd.DataFrame:
+        options = self._options | {"encoding": encoding}
+        if self._may_pad and self._layout.is_ragged:
+            return self._padded(options)
+        try:
+            return self._by_pandas(options)
+        except EmptyDataError:
+            note(f"{self._source.filename!r} holds no data.")
+            return pd.DataFrame()
+        except ParserError as error:
+            return self._mended(options, str(error))
 
-    Unlike `csv.Sniffer` it does not give up on quoted JSON or ragged rows. Where none
-    of the usual ones cuts anything, clevercsv looks for an unusual one.
-    """
-    candidates = [delimiter for delimiter in DELIMITERS if delimiter in text]
-    if candidates == [","]:
-        return ","  # nothing to weigh: the most frequent kind of file is told at once
-    best: tuple[bool, float, int] = (False, 0.0, 1)
-    found = None
-    for delimiter in candidates:
-        widths = [len(row) for row in islice(rows_of(text, delimiter), _SNIFFED_ROWS)]
-        usual = max(set(widths), key=widths.count, default=0)
-        score = (widths[:1] == [usual], widths.count(usual) / max(len(widths), 1), usual)
-        if usual > 1 and score > best:
-            best, found = score, delimiter
-    return found or (None if candidates else _unusual_delimiter(text))
+    def _mended(self, options: Options, problem: str) -> pd.DataFrame:
+        if "EOF inside string" in problem and "quoting" not in options:
+            note("a quotation mark is opened and never closed, so all of them are taken for characters.")
+            self._options = options | {"quoting": csv.QUOTE_NONE}
+            return self.read(options["encoding"])
+        if "Expected" not in problem or not self._may_pad:
+            raise ParserError(problem)
+        return self._padded(options)
 
+    def _by_pandas(self, options: Options) -> pd.DataFrame:
+        if options.get("chunksize") or options.get("iterator"):
+            return pd.read_csv(self._source.open(), **options)
+        path = self._source.reopened
+        if path:  # pandas reads a large file on all cores, but only by its path
+            return pd.read_csv(path, compression=None, **options)
+        with self._source.open() as stream:
+            return pd.read_csv(stream, **options)
 
-def _unusual_delimiter(text: str) -> str | None:
-    """Return a delimiter such as `~` that makes a table of text, or None."""
-    lines = [line for line in text.splitlines()[:_LOOKED_AT_LINES] if line.strip()]
-    if not any(mark in line for line in lines[:1] for mark in _UNUSUAL):
-        return None
-    import clevercsv  # noqa: PLC0415 - dear to import, and rarely needed
-
-    try:
-        found = clevercsv.Sniffer().sniff("\n".join(lines), delimiters=_UNUSUAL)
-    except clevercsv.Error:
-        return None
-    return found.delimiter if found is not None and found.delimiter in _UNUSUAL else None
-
-
-def rows_of(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the rows of delimited text that are not blank."""
-    yield from (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
-
-
-def _has_decimal_commas(text: str, separator: str) -> bool:
-    if separator == ",":
-        return False
-    cells = [cell.strip() for row in rows_of(text, separator) for cell in row]
-    return any(map(_DECIMAL_COMMA.fullmatch, cells)) and not any(map(_DECIMAL_POINT.fullmatch, cells))
+    def _padded(self, options: Options) -> pd.DataFrame:
+        """Read rows that have more fields than the header: the surplus gets columns of its own."""
+        separator = options["sep"]
+        text = self._source.text(options["encoding"])
+        rows_from_start = rows_of(text, separator, options.get("quoting", csv.QUOTE_MINIMAL))
+        header, *rows = islice(rows_from_start, sum(map(bool, self._layout.rows_above)), None)
+        width = max(map(len, rows))
+        surplus = [f"extra_{n}" for n in range(1, width - len(header) + 1)]
+        even = io.StringIO(newline="")
+        padded = ([*row, *[""] * (width - len(row))] for row in rows)
+        csv.writer(even, delimiter=separator).writerows([header + surplus, *padded])
+        even.seek(0)
+        rest = {name: options[name] for name in options.keys() - {"encoding", "skiprows", "quoting"}}
+        df = pd.read_csv(even, **rest)
+        df = df.drop(columns=[name for name in surplus if name in df and df[name].isna().all()])
+        if kept := [name for name in surplus if name in df]:
+            longer = sum(len(row) > len(header) for row in rows)
+            note(
+                f"{longer:,} of {len(rows):,} rows have more fields than the header; those are in "
+                f"{', '.join(map(repr, kept))}. If the table starts further down, skiprows= leaves lines out."
+            )
+        return df
 
 
 def _in_first_fitting(encodings: Sequence[str], read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
@@ -117,68 +126,34 @@ def _noted(df: pd.DataFrame, encoding: str, encodings: Sequence[str]) -> pd.Data
     return df
 
 
-def _is_ragged(text: str, options: Options) -> bool:
-    """Tell whether pandas would take the first fields of rows longer than the header for row names.
-
-    One field too many, and that not empty, is how R writes row names: that is left to pandas.
-    """
-    rows = list(islice(rows_of(text, options["sep"]), 100)) if len(options["sep"]) == 1 else []
-    if len(rows) <= 1 or _OWN_LAYOUT & options.keys():
-        return False
-    header, *rows = rows
-    surplus = len(rows[0]) - len(header)
-    ends_in_separator = all(row[-1] == "" for row in rows)
-    return surplus > 1 or (surplus == 1 and ends_in_separator)
-
-
-def _read(source: Source, options: Options) -> pd.DataFrame:
-    try:
-        return _pandas(source, options)
-    except EmptyDataError:
-        note(f"{source.filename!r} holds no data.")
-        return pd.DataFrame()
-    except ParserError as error:
-        if "Expected" not in str(error) or _OWN_LAYOUT & options.keys():
-            raise
-        return _read_ragged(source, options)
-
-
-def _pandas(source: Source, options: Options) -> pd.DataFrame:
-    if options.get("chunksize") or options.get("iterator"):
-        return pd.read_csv(source.open(), **options)
-    with source.open() as stream:
-        return pd.read_csv(stream, **options)
-
-
-def _read_ragged(source: Source, options: Options) -> pd.DataFrame:
-    """Read rows that have more fields than the header: the surplus gets columns of its own."""
-    encoding, separator = options["encoding"], options["sep"]
-    header, *rows = rows_of(source.text(encoding), separator)
-    width = max(map(len, rows))
-    surplus = [f"extra_{n}" for n in range(1, width - len(header) + 1)]
-    even = io.StringIO(newline="")
-    padded = ([*row, *[""] * (width - len(row))] for row in rows)
-    csv.writer(even, delimiter=separator).writerows([header + surplus, *padded])
-    even.seek(0)
-    df = pd.read_csv(even, **{name: value for name, value in options.items() if name != "encoding"})
-    df = df.drop(columns=[name for name in surplus if name in df and df[name].isna().all()])
-    if kept := [name for name in surplus if name in df]:
+def _tell(layout: Layout) -> None:
+    """Tell what a layout leaves out, or takes for granted."""
+    if any(map(any, layout.rows_above)):
+        shown = " / ".join(layout.separator.join(row).strip(layout.separator) for row in layout.rows_above)
         note(
-            f"{sum(len(row) > len(header) for row in rows):,} of {len(rows):,} rows have more fields than "
-            f"the header; those are in {', '.join(map(repr, kept))}. "
-            "If the table starts further down, skiprows= leaves lines out."
+            f"the table starts in line {len(layout.rows_above) + 1}; above it, and left out: "
+            f"{shown[:_SHOWN_CHARACTERS]!r}. skiprows=0 keeps it."
         )
-    return df
+    if layout.separator == BLANKS:
+        note("the fields are cut at blanks. Another separator: load_file(…, sep='…').")
 
 
-def _with_grouped_numbers(df: pd.DataFrame) -> pd.DataFrame:
-    """Turn text columns of numbers such as `1.234,56` into numbers.
+def _with_plain_numbers(df: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+    """Turn columns of text such as `1.234,56` into numbers; tell of that, and of leading zeros.
 
     pandas' own `thousands="."` would also take `01.02.2024` for a number.
     """
-    for name in df.select_dtypes("str").columns:
-        cells = df[name].dropna().str.strip()
-        if len(cells) and cells.str.fullmatch(_GROUPED).all() and cells.str.contains(",").any():
-            plain = df[name].str.replace(".", "").str.replace(",", ".")
-            df[name] = pd.to_numeric(plain)
+    turned = []
+    for name, mark in layout.grouped:
+        if name in df and df[name].dtype == "str":
+            cells = df[name].str.strip()
+            if cells.dropna().str.fullmatch(pattern_of(mark)).all():
+                plain = cells.str.replace(separators_of(mark), "", regex=True).str.replace(mark, ".")
+                df[name] = pd.to_numeric(plain)
+                turned.append(name)
+    gone = [name for name in layout.leading_zeros if name in df and pd.api.types.is_numeric_dtype(df[name])]
+    if gone:
+        note(f"{', '.join(map(repr, gone))}: numbers keep no leading zeros. dtype=str keeps the text.")
+    if turned:
+        note(f"{', '.join(map(repr, turned))}: numbers with thousands separators. dtype=str keeps the text.")
     return df

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import zipfile
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -33,6 +34,21 @@ def refuse_bomb(unpacked_bytes: int, packed_bytes: int) -> None:
             "looks like a bomb. open_file() gives its bytes to a program of your own."
         )
         raise LoadFileError(msg)
+
+
+def refuse_zip_bomb(stream: BinaryIO, packed_bytes: int) -> None:
+    """Refuse an archive whose table of contents promises far more than it is; `stream` is closed.
+
+    Raises:
+        LoadFileError: it does, or it has none.
+    """
+    try:
+        with stream, zipfile.ZipFile(stream) as archive:
+            unpacked_bytes = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile:
+        msg = "It is damaged: its table of contents, at its end, is missing. Upload it again."
+        raise LoadFileError(msg) from None
+    refuse_bomb(unpacked_bytes, packed_bytes)
 
 
 def _by_arrow(name: str) -> Callable[[BinaryIO], Any]:

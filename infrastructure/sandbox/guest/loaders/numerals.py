@@ -1,0 +1,62 @@
+"""Numbers as people write them: decimal commas, thousands in groups of three."""
+
+import re
+from collections.abc import Sequence
+
+_BLANK = " \u00a0\u202f"
+_DOTTED = rf"[.{_BLANK}]"
+_MARKED = rf"[,'\u2019{_BLANK}]"
+_FIRST = r"[1-9]\d{0,2}"
+_GROUPED = {
+    ",": re.compile(rf"[+-]?{_FIRST}({_DOTTED}\d{{3}})+(,\d+)?"),
+    ".": re.compile(rf"[+-]?{_FIRST}({_MARKED}\d{{3}})+(\.\d+)?"),
+}
+_PLAIN = {",": re.compile(r"[+-]?\d+(,\d+)?"), ".": re.compile(r"[+-]?\d+(\.\d+)?")}
+_TWO_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}")
+_COMMA = re.compile(rf"[+-]?(\d+|\d{{1,3}}({_DOTTED}\d{{3}})+),\d+")
+_POINT = re.compile(r"[+-]?\d+\.(?!\d{3}$)\d+")  # three digits could as well be a group of thousands
+_VALUE = re.compile(rf"\W*\d[\d.,:/'\u2019{_BLANK}-]*\W*")
+
+GROUPED_SOMEWHERE = re.compile(rf"\d[.,'\u2019{_BLANK}]\d{{3}}(?!\d)")
+LEADING_ZERO = re.compile(r"(?<![\d.,:/-])0\d")
+
+
+def is_value(cell: str) -> bool:
+    """Tell whether a cell is a number, an amount or a date in figures."""
+    return _VALUE.fullmatch(cell) is not None
+
+
+def is_decimal_comma(cell: str) -> bool | None:
+    """Tell whether a number has a decimal comma; None when it has no decimals."""
+    if _COMMA.fullmatch(cell.strip()):
+        return True
+    return False if _POINT.fullmatch(cell.strip()) else None
+
+
+def decimal_of_groups(cells: Sequence[str], *, commas: bool) -> str:
+    """Return the decimal mark of a column of numbers with thousands separators; "" for any other column.
+
+    `commas` tells that the table has decimal commas elsewhere. Without that, a dot
+    separates thousands only where a number has two of them.
+    """
+    for mark in (",",) if commas else (".", ","):
+        if mark == "," and not commas and not any(map(_TWO_GROUPS.fullmatch, cells)):
+            continue
+        if any(map(_GROUPED[mark].fullmatch, cells)) and all(is_number(cell, mark) for cell in cells):
+            return mark
+    return ""
+
+
+def is_number(cell: str, mark: str) -> bool:
+    """Tell whether a cell is a number with this decimal mark, in groups or not."""
+    return bool(_PLAIN[mark].fullmatch(cell) or _GROUPED[mark].fullmatch(cell))
+
+
+def pattern_of(mark: str) -> str:
+    """Return the regular expression of what `is_number` takes."""
+    return f"(?:{_PLAIN[mark].pattern})|(?:{_GROUPED[mark].pattern})"
+
+
+def separators_of(mark: str) -> str:
+    """Return the regular expression of the thousands separators that go with a decimal mark."""
+    return _DOTTED if mark == "," else _MARKED
