@@ -14,6 +14,11 @@ content; its extension decides among types that look alike. Core types open at o
 library is installed once, as a layer of packages, when the first such file is loaded (where `PACKAGE_POLICY`
 allows it). Each extension may be wrapped once more: {wrappers}. What is not here loads as text or bytes.
 
+Some types are known and yet come as bytes, with a note on what to save them as: `.doc`, `.ppt`, `.mdb`,
+`.accdb` and HDF4, since for none of them there is a library that installs here, is cared for, and could be
+proven by a file of the real program. Of PyTorch's files those with weights open, as NumPy arrays: torch is
+too large to come on demand, and a whole model runs code when it is loaded.
+
 {core} extensions of data are core, {on_demand} come on demand, and {code} are source code: text.
 
 | extensions | type | family | object | library | tier |

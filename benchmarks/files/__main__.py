@@ -27,6 +27,7 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 PYTHON = ROOT / ".venv-sandbox" / "bin" / "python"
 _BEGIN, _END = "<!-- bench-files: begin -->", "<!-- bench-files: end -->"
 _HUGE_BYTES = 1 << 30
+_COPIES_BYTES = 512 << 20
 
 
 class Host:
@@ -93,7 +94,9 @@ def _results(sandbox: BubblewrapSandbox, folder: Path, contests: list[Contest]) 
     for contest in contests:
         found = json.loads(_run(sandbox, folder, code(contest)).splitlines()[-1])
         ours, theirs = (1000 * statistics.median(found[name]) for name in ("ours_s", "theirs_s"))
-        yield Result(contest, 1000 * found["first_s"], ours, theirs)
+        result = Result(contest, 1000 * found["first_s"], ours, theirs)
+        print(result.row, file=sys.stderr, flush=True)
+        yield result
 
 
 def _write_huge(folder: Path) -> None:
@@ -112,7 +115,9 @@ def report(folder: Path, *, quick: bool) -> str:
         check=True,
     )
     contests = [replace(each, rounds=2) for each in CONTESTS] if quick else list(CONTESTS)
-    settings = SandboxConfig(python=PYTHON, state_folder=folder / "state", memory_mb=6144)
+    settings = SandboxConfig(
+        python=PYTHON, state_folder=folder / "state", memory_mb=6144, disk_bytes=_COPIES_BYTES
+    )
     (folder / "state").mkdir()
     sandbox = BubblewrapSandbox(settings, None)
     try:

@@ -52,6 +52,7 @@ _CORE = {
     "svmlight": Loader("(matrix, labels)", "sklearn.datasets.load_svmlight_file"),
     "safetensors": Loader("dict of numpy.ndarray", "safetensors.numpy"),
     "pickle": Loader("what was pickled", "pandas.read_pickle or joblib.load"),
+    "torch": Loader("dict, with numpy.ndarray for tensors", "pickle, for data only"),
     "geo": Loader(f"{_MAP}, or a mapping of several", "pyogrio"),
     "geopackage": Loader(f"{_MAP}, or a mapping of several", "pyogrio"),
     "shapefile": Loader(_MAP, "pyogrio"),
@@ -109,7 +110,6 @@ _ON_DEMAND = {
     "seismic": Loader("obspy.Stream", "obspy", ("obspy",)),
     "root": Loader(_TABLES, "uproot", ("uproot",)),
     "mdf": Loader(_TABLE, "asammdf", ("asammdf",)),
-    "torch": Loader("what torch saved", "torch", ("torch",)),
     "onnx": Loader("onnx.ModelProto", "onnx", ("onnx",)),
     "gguf": Loader("gguf.GGUFReader", "gguf", ("gguf",)),
     "skops": Loader("scikit-learn model", "skops", ("skops",)),
@@ -146,6 +146,7 @@ _ON_DEMAND = {
     "video": Loader("av.InputContainer", "PyAV", ("av",)),
     "midi": Loader("mido.MidiFile", "mido", ("mido",)),
     "packets": Loader("list of (seconds, bytes)", "dpkt", ("dpkt",)),
+    "rar": Loader("lazy mapping", "rars", ("rars",)),
     "7z": Loader("lazy mapping", "py7zr", ("py7zr",)),
 }
 

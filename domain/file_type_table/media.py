@@ -105,7 +105,7 @@ OTHERS = (
 
 ARCHIVES = (
     binary("7-Zip", Family.ARCHIVE, "7z", ".7z", rb"7z\xbc\xaf\x27\x1c"),
-    binary("RAR", Family.ARCHIVE, "bytes", ".rar", rb"Rar!\x1a\x07"),
+    binary("RAR", Family.ARCHIVE, "rar", ".rar", rb"Rar!\x1a\x07"),
     binary("TAR", Family.ARCHIVE, "tar", ".tar", rb".{257}ustar"),
     binary("ZIP", Family.ARCHIVE, "zip", ".zip .jar .whl", rb"PK(\x03\x04|\x05\x06|\x07\x08)"),
     binary("OLE", Family.DOCUMENT, "bytes", ".ole", _OLE),

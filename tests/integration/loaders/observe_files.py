@@ -101,6 +101,8 @@ def describe(value: Any) -> Any:
         return rows if kind == "dict" else {"type": kind, "items": rows}
     if isinstance(value, list):
         return [describe(item) for item in value]
+    if hasattr(value, "get_chunk"):
+        return {"parts": [describe_table(part) for part in value]}
     if value is None or isinstance(value, bool | int | str):
         return value
     return {"type": kind, **describe_other(value)}

@@ -106,11 +106,20 @@ for extension in ('hcl', 'tf', 'tfvars'):
         "duckdb",
         f"""{_FRAME}
 import duckdb
-for name in ('rivers.duckdb', 'rivers.ddb'):
+for name in ('rivers.duckdb', 'rivers.ddb', 'again.duckdb'):
     with duckdb.connect(name) as database:
         database.execute('CREATE TABLE fleuves AS SELECT * FROM df')
 """,
         alike("rivers.duckdb rivers.ddb", "duckdb", TABLE, RIVERS),
+        Sample(
+            "again.duckdb",
+            "duckdb",
+            "['read-only' in problem(query='DELETE FROM fleuves'),"
+            """ 'disabled' in problem(query="SELECT * FROM read_text('/etc/passwd')"),"""
+            """ 'disabled' in problem(query="COPY fleuves TO 'out.csv'"),"""
+            """ 'disabled' in problem(query="ATTACH 'other.duckdb'")]""",
+            [True] * 4,
+        ),
     ),
     _family(
         "fastavro",
@@ -214,8 +223,9 @@ for edition in (1, 2):
         alike(
             "sky.grib sky.grb sky.grib2 sky.grb2",
             "eccodes",
-            "[round(float(v.mean())) for v in it.data_vars.values()]",
-            [280],
+            # pyproj still answers: it ends the process when eccodes was imported before it
+            "[round(float(v.mean())) for v in it.data_vars.values()], __import__('pyproj').CRS(4326).name",
+            [[280], "WGS 84"],
         ),
     ),
     _family(
@@ -366,8 +376,9 @@ for name in ('g.dot', 'g.gv'):
         """
 import pysam
 header = {'HD': {'VN': '1.6'}, 'SQ': [{'SN': 'chr1', 'LN': 100}]}
-for extension, mode in (('bam', 'wb'), ('sam', 'w')):
-    with pysam.AlignmentFile(f'reads.{extension}', mode, header=header) as file:
+for extension, mode in (('bam', 'wb'), ('sam', 'w'), ('cram', 'wc')):
+    how = {'format_options': [b'no_ref=1']} if mode == 'wc' else {}
+    with pysam.AlignmentFile(f'reads.{extension}', mode, header=header, **how) as file:
         read = pysam.AlignedSegment(file.header)
         read.query_name, read.query_sequence, read.flag = 'r1', 'ACGT', 0
         read.reference_id, read.reference_start, read.cigarstring = 0, 9, '4M'
@@ -383,7 +394,7 @@ for extension, mode in (('vcf', 'w'), ('bcf', 'wb'), ('vcf.gz', 'wz')):
         file.write(record)
 """,
         alike(
-            "reads.bam reads.sam",
+            "reads.bam reads.sam reads.cram",
             "pysam",
             "it.loc[0, ['name', 'reference', 'position', 'cigar', 'sequence']].tolist()",
             [
@@ -531,6 +542,7 @@ import trimesh
 box = trimesh.creation.box()
 for extension in ('glb', 'obj', 'off', 'ply', 'stl'):
     box.export(f'box.{extension}')
+box.export('box.3mf')
 box.export('text.ply', encoding='ascii')
 open('text.stl', 'w').write(box.export(file_type='stl_ascii'))
 import json
@@ -538,7 +550,7 @@ from trimesh.exchange.gltf import export_gltf
 files = export_gltf(trimesh.Scene(box), embed_buffers=True)
 open('box.gltf', 'wb').write(files['model.gltf'])
 """,
-        alike("box.glb box.gltf", "trimesh", "len(it.geometry), round(it.area, 3)", [1, 6.0]),
+        alike("box.glb box.gltf box.3mf", "trimesh", "len(it.geometry), round(it.area, 3)", [1, 6.0]),
         alike(
             "box.obj box.off box.ply box.stl text.ply text.stl",
             "trimesh",
@@ -706,6 +718,49 @@ for extension, made in (('pcap', dpkt.pcap.Writer), ('cap', dpkt.pcap.Writer), (
         alike(
             "net.pcap net.pcapng net.cap", "dpkt", "len(it), len(it[0][1]), it[0][0]", [1, 20, 1700000000.5]
         ),
+    ),
+    _family(
+        "extract_msg",
+        "",  # what nothing in the sandbox writes: it lies in tests/fixtures/files
+        Sample(
+            "level.msg",
+            "msgforge 1.0.0",
+            "it.subject, it.body.strip(), it.to, [each.longFilename for each in it.attachments]",
+            [
+                "Pegel der Loire \u2013 März",
+                "Der Pegel in Orléans steigt.",
+                "Alice <alice@example.com>",
+                ["pegel.csv"],
+            ],
+        ),
+    ),
+    _family(
+        "polars",
+        f"{_FRAME}df.to_csv('forms.csv', index=False)",
+        Sample(
+            "forms.csv",
+            "pandas",
+            "str(type(load_file('forms.csv', as_='polars'))), load_file('forms.csv', as_='polars').rows()",
+            ["<class 'polars.dataframe.frame.DataFrame'>", RIVERS],
+        ),
+    ),
+    _family(
+        "rars",
+        """
+import rars
+one = rars.RarBuilder()
+one.add_bytes('Fleuve,km\\nLoire,1006\\nGard,127\\n'.encode(), 'rivers.csv')
+one.write('rivers.rar')
+secret = rars.RarBuilder(password='x')
+secret.add_bytes(b'a', 'a.csv')
+secret.write('secret.rar')
+bomb = rars.RarBuilder()
+bomb.add_bytes(bytes(70 << 20), 'a.csv')
+bomb.write('bomb.rar')
+""",
+        Sample("rivers.rar", "rars", TABLE, RIVERS),
+        Sample("secret.rar", "rars", "'protected by a password' in problem()", seen=True),
+        Sample("bomb.rar", "rars", "'looks like a bomb' in problem()", seen=True),
     ),
     _family(
         "py7zr",

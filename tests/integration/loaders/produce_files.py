@@ -140,6 +140,8 @@ def maps(folder: Path) -> None:
     (folder / "whole").mkdir()
     shapes.to_file(folder / "whole" / "shapes.shp")
     copyfile(folder / "whole" / "shapes.shp", folder / "alone.shp")
+    for extension in ("shp", "dbf", "prj", "cpg"):
+        copyfile(folder / "whole" / f"shapes.{extension}", folder / f"together.{extension}")
 
 
 def texts(folder: Path) -> None:

@@ -163,6 +163,29 @@ ARRAYS = (
         ],
     ),
     Sample(
+        "weights.pt",
+        "torch 1.13.1",
+        "it['epoch'], it['name'], {k: [v.dtype.name, v.tolist()] for k, v in it['model'].items()}",
+        [
+            3,
+            "Orléans",
+            {
+                "weight": ["float32", [[0.5, -2.0]]],
+                "bias": ["float32", [3.25]],
+                "steps": ["int64", 7],
+                "half": ["float16", [1.5, 2.5]],
+                "brain": ["float32", [1.5, -2.0]],
+                "turned": ["int64", [[0, 3], [1, 4], [2, 5]]],
+            },
+        ],
+    ),
+    Sample(
+        "weights.pth",
+        "torch 1.13.1",
+        "[[each.dtype.name, each.tolist()] for each in it]",
+        [["int32", [[1, 2], [3, 4]]], ["bool", [True, False]]],
+    ),
+    Sample(
         "weights.safetensors",
         "safetensors",
         "it['poids'].tolist(), str(it['poids'].dtype)",

@@ -147,7 +147,7 @@ OBJECTS: dict[str, Any] = {
 """What each file loads as, whole."""
 
 TEXTS = ("licence.txt", "module.py", "script.r", "model.R")
-MAPS = ("places.geojson", "places.kml", "places.gpx", "places.gpkg", "alone.shp")
+MAPS = ("places.geojson", "places.kml", "places.gpx", "places.gpkg", "alone.shp", "together.shp")
 OTHERS = ("excel_2007.xlsb", "sample.sas7bdat")
 COMPRESSED = (
     *("plain.csv", "plain.tsv", "records.json", "lines.jsonl", "lines.ndjson", "records.xml", "nested.yaml"),
@@ -215,6 +215,14 @@ def test_a_shapefile_alone_loads_its_shapes_and_says_what_is_missing(loaded: dic
     table = loaded["alone.shp"].object
     assert table["rows"] == [["POLYGON ((0 0, 2 1, 2 0, 0 0))"], ["POLYGON ((5 5, 6 7, 6 5, 5 5))"]]
     assert ".dbf" in loaded["alone.shp"].printed
+
+
+def test_a_shapefile_finds_what_was_uploaded_beside_it(loaded: dict[str, Loaded]) -> None:
+    """Attributes and projection come from the files of the same name, without the index."""
+    table = loaded["together.shp"].object
+    assert table["rows"][0] == ["Orléans", 7, "POLYGON ((0 0, 2 1, 2 0, 0 0))"]
+    assert (table["columns"], table["crs"]) == (["Name", "Station", "geometry"], "EPSG:4326")
+    assert loaded["together.shp"].printed == ""
 
 
 def test_a_binary_workbook_of_excel_loads_with_types(loaded: dict[str, Loaded]) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -21,17 +22,25 @@ from tests.support.sandboxes import MEBIBYTE, SANDBOX_PYTHON, RecordingHost, Run
 LAYERS = Path(__file__).parents[3] / ".layers"
 """Where layers stay from one test run to the next; `make clean` removes them."""
 
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "files"
+
 QUICK = frozenset({"hjson", "mido", "polib"})
 """Loaders that are small and pure: these are tried in every test run, all others by `make file-types`."""
 
 LOOK = """
 import json
+def problem(**options):
+    try:
+        load_file(name, **options)
+    except Exception as error:
+        return str(error)
 def plain(value):
     return value.item() if hasattr(value, "item") else dict(value) if hasattr(value, "keys") else str(value)
 for name, look in LOOKS:
     try:
-        it = load_file(name)
-        print(json.dumps({"seen": eval(look, {"it": it})}, default=plain))
+        it = None if "problem(" in look else load_file(name)
+        names = {"it": it, "problem": problem, "load_file": load_file}
+        print(json.dumps({"seen": eval(look, names)}, default=plain))
     except Exception as error:
         print(json.dumps({"error": f"{type(error).__name__}: {error}"}))
 """
@@ -91,6 +100,9 @@ def test_files_load_by_packages_that_come_on_demand(
     assert result.exit_code == 0, result.stderr[-2000:]
     for name, content in written.host.outputs.items():
         (tmp_path / name).write_bytes(content)
+    for sample in family.samples:
+        if (FIXTURES / sample.name).exists():
+            copyfile(FIXTURES / sample.name, tmp_path / sample.name)
     loading = RecordingHost({f"{n:012}": path for n, path in enumerate(sorted(tmp_path.iterdir()))})
     looks = [(sample.name, sample.look) for sample in family.samples]
     result = Runs(sandbox, loading)(f"LOOKS = {looks!r}\n{LOOK}", timeout_s=120)

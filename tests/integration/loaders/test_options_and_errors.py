@@ -1,7 +1,9 @@
 """Options of `load_file`, its other forms, and what it says when something does not fit."""
 
 import gzip
+import io
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,17 @@ from tests.integration.loaders.conftest import Laboratory, Loaded
 pytestmark = pytest.mark.timeout(300)  # the first test waits for everything to be loaded or drawn
 
 ATTACHED = Path(tempfile.gettempdir()) / "attached by a dump.db"
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    """Return a ZIP archive."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
 WRITTEN: dict[str, bytes] = {
     "ragged.csv": b"a,b,a\n1,2,3\n1,2,3,4,5\n6\n",
     "preamble.csv": b"Report\n\na,b,c\n1,2,3\n",
@@ -37,11 +50,13 @@ WRITTEN: dict[str, bytes] = {
     "cut_short.parquet": b"PAR1\x15\x04",
     "unknown.qqq": b"just words\n",
     "blob.bin": bytes(range(256)),
+    "several.zip": zipped({"a.csv": b"a,b\n1,2\n", "b.csv": b"c\n3\n4\n", "liesmich.txt": b"two tables"}),
     "words.txt.gz": gzip.compress(b"inside", mtime=0),
 }
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     *((name, {}) for name in WRITTEN),
+    ("preamble.csv", {"skiprows": 0}),
     ("plain.csv", {"nrows": 1}),
     ("plain.csv", {"columns": ["Station"]}),
     ("plain.csv", {"sep": ";"}),
@@ -68,6 +83,12 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("grid.npy", {"mmap_mode": "r"}),
     ("licence.txt", {"nrows": 1}),
     ("password.xlsx", {}),
+    ("several.zip", {"member": "b.csv", "nrows": 1}),
+    ("several.zip", {"member": "c.csv"}),
+    ("several.zip", {"nrows": 1}),
+    ("plain.csv", {"chunksize": 2}),
+    ("plain.csv", {"as_": "arrow", "nrows": 2}),
+    ("two_sheets.xlsx", {"as_": "arrow"}),
     ("one_sheet.xlsx", {"as_": "path"}),
     ("plain.csv", {"as_": "text"}),
     ("words.txt.gz", {"as_": "text"}),
@@ -111,9 +132,11 @@ def test_rows_longer_than_the_header_keep_every_field(load: Any) -> None:
 
 
 def test_lines_above_a_table_lose_nothing_and_are_told(load: Any) -> None:
-    """The note names the option that leaves them out."""
-    assert cells(load("preamble.csv")) == [["a", "b", "c"], ["1", "2", "3"]]
-    assert "skiprows" in load("preamble.csv").printed
+    """The note has their words, and the option that keeps them."""
+    assert cells(load("preamble.csv")) == [[1, 2, 3]]
+    assert "'Report / '" in load("preamble.csv").printed
+    assert "skiprows=0" in load("preamble.csv").printed
+    assert cells(load("preamble.csv", skiprows=0)) == [["a", "b", "c"], ["1", "2", "3"]]
 
 
 def test_a_separator_at_the_end_of_each_row_does_not_shift_columns(load: Any) -> None:
@@ -203,7 +226,7 @@ def test_an_empty_file_is_said_to_be_empty(load: Any) -> None:
     """A table without anything for CSV, words for what cannot be empty."""
     assert cells(load("empty.csv")) == []
     assert "holds no data" in load("empty.csv").printed
-    assert "the file is empty (0 bytes)" in load("empty.xlsx").error
+    assert "is empty: it has 0 bytes" in load("empty.xlsx").error
 
 
 def test_a_damaged_file_is_explained(load: Any) -> None:
@@ -285,6 +308,30 @@ def test_a_wrong_option_is_answered_with_the_right_ones(
     assert load(name, **options).error.startswith("LoadFileError: ")
     for word in words:
         assert word in load(name, **options).error
+
+
+def test_a_member_of_an_archive_is_loaded_with_options_of_its_own(load: Any) -> None:
+    """Without a choice, the archive is a mapping; with a wrong one, it says what there is."""
+    assert set(load("several.zip").object["items"]) == {"a.csv", "b.csv", "liesmich.txt"}
+    assert cells(load("several.zip", member="b.csv", nrows=1)) == [[3]]
+    assert "it holds 'a.csv', 'b.csv', 'liesmich.txt'" in load("several.zip", member="c.csv").error
+    assert "choose one by member=" in load("several.zip", nrows=1).error
+
+
+def test_a_table_comes_in_parts(load: Any) -> None:
+    """`chunksize` gives an iterator of tables, which outlives the loading."""
+    parts = load("plain.csv", chunksize=2).object["parts"]
+    assert [[row[3] for row in part["rows"]] for part in parts] == [[7, 8], [9]]
+
+
+def test_a_table_comes_as_one_of_arrow(load: Any) -> None:
+    """With options of the loader; several tables are no table, and what has no fields is none."""
+    table = load("plain.csv", as_="arrow", nrows=2).object
+    assert table["type"] == "Table"
+    assert "pyarrow.Table" in table["text"]
+    assert "Station: int64" in table["text"]
+    assert "Station: [[7,8]]" in table["text"]
+    assert "sheet_name=" in load("two_sheets.xlsx", as_="arrow").error
 
 
 def test_the_raw_forms_give_the_file_as_it_is(load: Any, laboratory: Laboratory) -> None:

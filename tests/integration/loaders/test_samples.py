@@ -14,9 +14,6 @@ from tests.integration.loaders.test_every_extension import ALL
 
 pytestmark = pytest.mark.timeout(300)  # the first test waits for everything to be written and loaded
 
-UNPROVEN = {".3mf", ".cram", ".msg", ".pt", ".pth"}
-"""Loaders on demand that no test has a file for, yet."""
-
 
 @pytest.fixture(scope="session")
 def seen(laboratory: Laboratory) -> dict[str, Loaded]:
@@ -47,14 +44,14 @@ def test_each_extension_is_proven_by_a_file() -> None:
     }
     proven = {extension for extension in BY_EXTENSION for name in named if name.endswith(extension)}
     natural = {extension for row in FILE_TYPES if row.loader != "bytes" for extension in row.extensions}
-    assert natural - proven == UNPROVEN
+    assert natural - proven == set()
 
 
 def test_there_are_250_extensions_of_which_code_counts_for_sixty() -> None:
     """As many as were promised, most of them without installing anything."""
     code = {extension for row in FILE_TYPES if row.family is Family.CODE for extension in row.extensions}
     rows = [row for row in FILE_TYPES if row.family is not Family.CODE and row.loader != "bytes"]
-    data = {extension for row in rows for extension in row.extensions} - UNPROVEN
+    data = {extension for row in rows for extension in row.extensions}
     core = {extension for row in rows if not loader_of(row).needs for extension in row.extensions}
     assert len(data) + min(len(code), 60) >= 250
     assert len(core) >= 190

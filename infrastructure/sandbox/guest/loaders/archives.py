@@ -14,7 +14,7 @@ from loaders.notes import note
 from loaders.opening import load
 from loaders.registry import Options
 from loaders.source import Source
-from loaders.unpacking import refuse_bomb
+from loaders.unpacking import MOST_TIMES, UNWATCHED_BYTES, refuse_bomb
 
 _MOST_MEMBERS = 100_000
 _LOOKED_AT = 20
@@ -105,8 +105,7 @@ class _Zip:
     def open(self, name: str) -> tuple[IO[bytes], int]:
         entry = self._entries[name]
         if entry.flag_bits & 1:
-            msg = f"{name!r} is protected by a password; unpack it and upload it again."
-            raise LoadFileError(msg)
+            raise _protected(name)
         return self._archive.open(entry), entry.compress_size
 
 
@@ -157,6 +156,29 @@ class _SevenZip:
             return io.BytesIO(path.read_bytes()), self._size_bytes
 
 
+class _Rar:
+    def __init__(self, stream: BinaryIO, size_bytes: int) -> None:
+        import rars  # noqa: PLC0415 - it comes as a package
+
+        with stream:
+            self._archive = rars.RarFile(stream.read())
+        entries = [entry for entry in self._archive.infolist() if not entry.is_dir()]
+        refuse_bomb(sum(entry.file_size for entry in entries), size_bytes)
+        self._entries = {entry.filename: entry for entry in entries if not stat.S_ISLNK(entry.file_attr)}
+        self._options = rars.ReadOptions(
+            max_member_output_bytes=max(UNWATCHED_BYTES, size_bytes * MOST_TIMES)
+        )
+
+    def names(self) -> list[str]:
+        return list(self._entries)
+
+    def open(self, name: str) -> tuple[IO[bytes], int]:
+        entry = self._entries[name]
+        if entry.is_encrypted:
+            raise _protected(name)
+        return io.BytesIO(self._archive.read(name, options=self._options)), entry.compress_size
+
+
 def load_zip(source: Source, options: Options) -> Any:
     """Return the one table in a ZIP archive, or its files as a mapping."""
     return _opened(Archive(source, _Zip(source.open(), source.size_bytes)), source, options)
@@ -170,6 +192,15 @@ def load_tar(source: Source, options: Options) -> Any:
 def load_7z(source: Source, options: Options) -> Any:
     """Return the one table in a 7-Zip archive, or its files as a mapping."""
     return _opened(Archive(source, _SevenZip(source.open(), source.size_bytes)), source, options)
+
+
+def load_rar(source: Source, options: Options) -> Any:
+    """Return the one table in a RAR archive, or its files as a mapping."""
+    return _opened(Archive(source, _Rar(source.open(), source.size_bytes)), source, options)
+
+
+def _protected(name: str) -> LoadFileError:
+    return LoadFileError(f"{name!r} is protected by a password; unpack it and upload it again.")
 
 
 def _opened(archive: Archive, source: Source, options: Options) -> Any:

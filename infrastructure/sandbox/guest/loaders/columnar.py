@@ -10,12 +10,18 @@ from loaders.registry import Options
 from loaders.source import Source
 
 
+def mapped(source: Source) -> Any:
+    """Return the content as a stream, where it can be as a map of the file: nothing of it is copied."""
+    path = source.reopened if source.size_bytes else None
+    return pa.memory_map(path) if path else source.open()
+
+
 def load_parquet(source: Source, options: Options) -> pd.DataFrame:
     """Read a Parquet file; one with geometries as a GeoDataFrame."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - starts threads, which no fork of a zygote may have
 
     nrows = options.pop("nrows", None)
-    with source.open() as stream:
+    with mapped(source) as stream:
         file = pq.ParquetFile(stream)
         if b"geo" in (file.schema_arrow.metadata or {}):
             return _geometries(source, options, nrows)

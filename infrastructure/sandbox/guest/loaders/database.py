@@ -22,6 +22,7 @@ def load_sqlite(source: Source, options: Options) -> pd.DataFrame | Tables:
         connection = sqlite3.connect(f"{Path(path).as_uri()}?mode=ro&immutable=1", uri=True)
         try:
             connection.execute("PRAGMA trusted_schema = OFF")
+            connection.set_authorizer(_authorize)
             connection.text_factory = decode
             return _tables(connection, options)
         finally:

@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 
 import orjson
 import pandas as pd
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
+from loaders.columnar import mapped
 from loaders.errors import LoadFileError
 from loaders.registry import Options
 from loaders.source import Source
@@ -66,7 +67,7 @@ def _flat_table(source: Source) -> pa.Table | None:
     try:
         schema = _with_text_for_dates(_read(io.BytesIO(_first_lines(source))).schema)
         while True:
-            with source.open() as stream:
+            with mapped(source) as stream:
                 table = _read(stream, schema)
             if table.schema == _with_text_for_dates(table.schema):
                 return table if table.num_rows and all(map(_is_plain, table.schema.types)) else None
@@ -80,7 +81,7 @@ def _first_lines(source: Source) -> bytes:
     return head[: head.rfind(b"\n") + 1] if len(head) == _FIRST_BYTES else head
 
 
-def _read(stream: IO[bytes], schema: pa.Schema | None = None) -> pa.Table:
+def _read(stream: Any, schema: pa.Schema | None = None) -> pa.Table:
     blocks = arrow_json.ReadOptions(block_size=_BLOCK_BYTES)
     return arrow_json.read_json(stream, blocks, arrow_json.ParseOptions(explicit_schema=schema))
 

@@ -5,22 +5,23 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any
 
-from loaders.numerals import GROUPED_SOMEWHERE, LEADING_ZERO, decimal_of_groups, is_decimal_comma, is_value
+from loaders.numerals import decimal_of_groups, is_decimal_comma, is_value
 
 SNIFFED_BYTES = 32 * 1024
 DELIMITERS = ",;\t|"
 BLANKS = r"\s+"
 _UNUSUAL = "~^"
 _SNIFFED_ROWS = 200
-_LOOKED_AT_ROWS = 100
+_LOOKED_AT_ROWS = 60
 _FEWEST_ROWS = 2
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*(\n|\r\n?)', re.IGNORECASE)
 _YEAR = re.compile(r"(19|20)\d\d")
 
 Row = Sequence[str]
+Column = tuple[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,15 @@ def layout_of(text: str, extension: str, separator: str | None, *, header_is_fir
     lines = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), _LOOKED_AT_ROWS))
     above = 0 if header_is_first else 1 if said else _rows_above(lines)
     rows = [row for row in lines[above:] if row]
+    columns = list(_columns(rows))
     commas = separator != "," and _has_decimal_commas(rows)
     return Layout(
         separator,
         [()] if said and above else lines[:above],
         commas,
         _is_ragged(rows),
-        _grouped(rows, commas=commas) if GROUPED_SOMEWHERE.search(text) else (),
-        _with_leading_zeros(rows) if LEADING_ZERO.search(text) else (),
+        _grouped(columns, commas=commas),
+        _with_leading_zeros(columns),
     )
 
 
@@ -124,6 +126,8 @@ def _rows_above(rows: Sequence[Row]) -> int:
     They fill fewer fields than the table; its header is words, and below one of them at
     least there are numbers or dates. What is not as clear as that is left to pandas.
     """
+    if not rows or (all(rows[0]) and len(rows[0]) == max(map(len, rows)) and not _is_comment(rows[0])):
+        return 0  # as in most files: the header is the first line
     filled = [0 if _is_comment(row) else sum(map(bool, map(str.strip, row))) for row in rows]
     body = [count for count in filled if count]
     usual = max(set(body), key=body.count, default=0)
@@ -166,22 +170,21 @@ def _is_ragged(rows: Sequence[Row]) -> bool:
     return surplus > 1 or (surplus == 1 and all(row[-1] == "" for row in body))
 
 
-def _grouped(rows: Sequence[Row], *, commas: bool) -> Sequence[tuple[str, str]]:
-    marks = ((name, decimal_of_groups(cells, commas=commas)) for name, cells in _columns(rows))
+def _grouped(columns: Sequence[Column], *, commas: bool) -> Sequence[tuple[str, str]]:
+    marks = ((name, decimal_of_groups(cells, commas=commas)) for name, cells in columns)
     return tuple((name, mark) for name, mark in marks if mark)
 
 
-def _with_leading_zeros(rows: Sequence[Row]) -> Sequence[str]:
+def _with_leading_zeros(columns: Sequence[Column]) -> Sequence[str]:
     return tuple(
         name
-        for name, cells in _columns(rows)
-        if any(len(cell) > 1 and cell[0] == "0" for cell in cells) and all(map(str.isdigit, cells))
+        for name, cells in columns
+        if any(cell[0] == "0" and len(cell) > 1 for cell in cells) and all(map(str.isdigit, cells))
     )
 
 
-def _columns(rows: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:
+def _columns(rows: Sequence[Row]) -> Iterator[Column]:
     """Yield the name of each column, empty where there is none, and its cells that are not empty."""
     header, *body = rows or [()]
-    for place in range(max(map(len, body), default=0)):
-        cells = (row[place].strip() for row in body if place < len(row))
-        yield header[place] if place < len(header) else "", [cell for cell in cells if cell]
+    for name, cells in zip_longest(header, zip_longest(*body, fillvalue=""), fillvalue=""):
+        yield name, list(filter(None, map(str.strip, cells)))

@@ -7,16 +7,6 @@ from loaders.registry import Options
 from loaders.source import Source
 
 
-def load_torch(source: Source, options: Options) -> Any:
-    """Return what torch saved, on the processor."""
-    import torch  # noqa: PLC0415 - it comes as a package
-
-    refuse(options)
-    with source.open() as stream:
-        # It may be a whole model and not only its weights: inside the sandbox.
-        return torch.load(stream, map_location="cpu", weights_only=False)
-
-
 def load_onnx(source: Source, options: Options) -> Any:
     """Return the model, without what it has outside of the file."""
     import onnx  # noqa: PLC0415 - it comes as a package

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 _BLANK = " \u00a0\u202f"
 _DOTTED = rf"[.{_BLANK}]"
 _MARKED = rf"[,'\u2019{_BLANK}]"
+_MARKS = frozenset(f",'\u2019{_BLANK}")
 _FIRST = r"[1-9]\d{0,2}"
 _GROUPED = {
     ",": re.compile(rf"[+-]?{_FIRST}({_DOTTED}\d{{3}})+(,\d+)?"),
@@ -16,9 +17,6 @@ _TWO_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}")
 _COMMA = re.compile(rf"[+-]?(\d+|\d{{1,3}}({_DOTTED}\d{{3}})+),\d+")
 _POINT = re.compile(r"[+-]?\d+\.(?!\d{3}$)\d+")  # three digits could as well be a group of thousands
 _VALUE = re.compile(rf"\W*\d[\d.,:/'\u2019{_BLANK}-]*\W*")
-
-GROUPED_SOMEWHERE = re.compile(rf"\d[.,'\u2019{_BLANK}]\d{{3}}(?!\d)")
-LEADING_ZERO = re.compile(r"(?<![\d.,:/-])0\d")
 
 
 def is_value(cell: str) -> bool:
@@ -39,6 +37,9 @@ def decimal_of_groups(cells: Sequence[str], *, commas: bool) -> str:
     `commas` tells that the table has decimal commas elsewhere. Without that, a dot
     separates thousands only where a number has two of them.
     """
+    letters = "".join(cells)
+    if letters.isalpha() or (not commas and letters.count(".") <= len(cells) and _MARKS.isdisjoint(letters)):
+        return ""  # a quick word on most columns
     for mark in (",",) if commas else (".", ","):
         if mark == "," and not commas and not any(map(_TWO_GROUPS.fullmatch, cells)):
             continue

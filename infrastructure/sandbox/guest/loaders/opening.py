@@ -16,6 +16,7 @@ _RAW_FORMS: dict[str, Callable[[Source], object]] = {
     "path": lambda source: source.copy(raw=True),
 }
 _TABLE_FORMS = ("pandas", "polars", "arrow")
+_PARTS = ("nrows", "columns", "chunksize")
 _ZIP = b"PK\x03\x04"  # so begin workbooks, documents, arrays and models, too
 
 
@@ -63,8 +64,8 @@ def _explain(source: Source, loader: Loader, error: Exception) -> str:
     if not source.head(1):
         return f"{source.filename!r} ({source.kind.file_type}) is empty: it has 0 bytes. Upload it again."
     if isinstance(error, MemoryError):
-        reason = "it does not fit into the memory of a run; read a part of it"
-    elif isinstance(error, ModuleNotFoundError) and error.name in source.kind.needs:
+        return _tell_of_memory(source, loader)
+    if isinstance(error, ModuleNotFoundError) and error.name in source.kind.needs:
         return (
             f"{source.filename!r} ({source.kind.file_type}) needs a library that is not here. {reason} "
             "as_='text', 'bytes' or 'path' gives the file as it is."
@@ -73,4 +74,13 @@ def _explain(source: Source, loader: Loader, error: Exception) -> str:
         f"{source.filename!r} ({source.kind.file_type}) could not be loaded by {source.kind.library}: "
         f"{type(error).__name__}: {reason}. Options here: {loader.options}. "
         "as_='text', 'bytes' or 'path' gives the file as it is."
+    )
+
+
+def _tell_of_memory(source: Source, loader: Loader) -> str:
+    parts = [f"{option}=" for option in _PARTS if option in loader.options]
+    how = f"Read a part of it: {' or '.join(parts)} do that. " if parts else ""
+    return (
+        f"{source.filename!r} ({source.kind.file_type}, {source.size_bytes / 1e6:,.0f} MB) does not fit into "
+        f"the memory of a run. {how}open_file() gives it as a stream."
     )

@@ -99,6 +99,7 @@ _CORE = {
     "svmlight": Loader("arrays:load_svmlight", "n_features"),
     "safetensors": Loader("arrays:load_safetensors"),
     "pickle": Loader("pickled:load_pickle", _TABLE),
+    "torch": Loader("torch_archive:load_torch"),
     "geo": Loader("geo:load_layers", _LAYERS, GENERAL),
     "geopackage": Loader("geo:load_layers", _LAYERS, GENERAL),
     "shapefile": Loader("geo:load_shapefile", "bbox, nrows, columns", GENERAL),
@@ -156,7 +157,6 @@ _ON_DEMAND = {
     "seismic": Loader("science:load_seismic"),
     "root": Loader("science:load_root", _ONE_OF_TABLES),
     "mdf": Loader("science:load_mdf", _TABLE),
-    "torch": Loader("models:load_torch"),
     "onnx": Loader("models:load_onnx"),
     "gguf": Loader("models:load_gguf"),
     "skops": Loader("models:load_skops"),
@@ -193,6 +193,7 @@ _ON_DEMAND = {
     "video": Loader("media:load_video"),
     "midi": Loader("media:load_midi"),
     "packets": Loader("media:load_packets"),
+    "rar": Loader("archives:load_rar", "member, and what that takes", GENERAL),
     "7z": Loader("archives:load_7z", "member, and what that takes", GENERAL),
 }
 
