@@ -62,8 +62,11 @@ file-types: setup ## Write docs/file_types.md; open a file of every type whose l
 	$(BIN)/python tools/file_types.py > docs/file_types.md
 	$(BIN)/pytest tests/integration/loaders/test_on_demand.py tests/e2e/test_every_type.py -m 'thorough or not thorough' $(ARGS)
 
-faults: setup ## Kill the program at 50 random moments and look for what was lost
-	FILELEDGER_KILLS=$${FILELEDGER_KILLS:-50} $(BIN)/pytest tests/e2e/test_kill.py --timeout 7200 -s $(ARGS)
+faults: setup ## Kill the program at 50 random moments and at every step of a rebuild, look for what was lost
+	FILELEDGER_KILLS=$${FILELEDGER_KILLS:-50} FILELEDGER_SWEEP_STRIDE=1 $(BIN)/pytest --timeout 7200 -s \
+		tests/e2e/test_kill.py \
+		tests/integration/infrastructure/views/test_audit_replay.py \
+		tests/integration/infrastructure/views/test_rebuild.py $(ARGS)
 
 format: setup ## Repair style and format where a tool can
 	$(BIN)/ruff check --fix

@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
@@ -38,6 +37,7 @@ from tests.integration.infrastructure.views.observing import (
 from tests.integration.infrastructure.views.stories import Story, locate, naive_views
 from tests.support.determinism import NondeterminismError, deterministic
 from tests.support.house import House
+from tests.support.sweep import steps
 
 PROJECT = Path(__file__).parents[4]
 
@@ -86,7 +86,7 @@ def test_audit_14_a_swap_in_the_midst_of_a_reading_gives_no_mix(
     views: MongoViews, database: Database[Document], story: Story
 ) -> None:
     """Whichever of the reader's steps the swap comes before, its list is wholly old or wholly new."""
-    for step in count(1):
+    for step in steps():
         forge_names(database)
         gate = Tripwire(step, views.rebuild)
         reader = MongoViews(cast("Database[Document]", GatedDatabase(database, gate)), story.store, locate)
@@ -254,7 +254,7 @@ def test_audit_20_a_rebuild_killed_before_any_step_is_gone_on_with(
     ) as program:
         assert program.stdin
         assert program.stdout
-        for step in count(1):
+        for step in steps():
             print(step, file=program.stdin, flush=True)
             ended = int(program.stdout.readline())
             assert ended in {0, -signal.SIGKILL}

@@ -1,6 +1,5 @@
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from itertools import count
 from typing import Any, cast
 
 import pytest
@@ -23,6 +22,7 @@ from tests.integration.infrastructure.views.observing import (
 )
 from tests.integration.infrastructure.views.stories import Story, locate, naive_views
 from tests.support.memory_ledger import MemoryLedgerStore
+from tests.support.sweep import steps
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_a_follower_overtaken_by_a_swap_leaves_no_collection_behind(
 @pytest.mark.usefixtures("views")
 def test_a_swap_at_any_step_of_a_follower_loses_no_event(database: Database[Document], story: Story) -> None:
     """A rebuild that knows less than the follower is swapped in between any two of the follower's steps."""
-    for step in count(1):
+    for step in steps():
         known = MemoryLedgerStore()
         known.events = list(story.store.events)
         story.upload("bob")
@@ -261,7 +261,7 @@ def test_audit_20_killed_at_any_step_it_leaves_whole_views(
     database: Database[Document], story: Story
 ) -> None:
     """Whatever the step, the views stay right, and the next rebuild sweeps up."""
-    for step in count(1):
+    for step in steps():
         gate = Kill(step)
         gated = cast("Database[Document]", GatedDatabase(database, gate))
         with suppress(Crashed):
