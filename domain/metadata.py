@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
+_SIGNAL = "system:signal-"
+
 
 def to_utc_milliseconds(moment: datetime) -> datetime:
     """Return `moment` in UTC, cut to whole milliseconds.
@@ -50,6 +52,14 @@ def admin_actor(user_id: str) -> str:
     return f"admin:{user_id}"
 
 
+def signal_actor(name: str) -> str:
+    """Return the actor of what a signal to the program did, such as SIGTERM: nobody can tell who sent it."""
+    return f"{_SIGNAL}{name}"
+
+
 def actor_words(actor: str, user_id: str) -> str:
     """Return how to name an actor to the user whose run or file it acted on."""
-    return "its user" if actor == user_actor(user_id) else actor
+    if actor == user_actor(user_id):
+        return "its user"
+    name = actor.removeprefix(_SIGNAL)
+    return actor if name == actor else f"a signal to the program ({name})"

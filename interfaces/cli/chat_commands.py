@@ -189,7 +189,9 @@ class ChatCommands:
             raise UsageError(msg)
         with TerminalObserver(self._out, self._user_id) as observer:
             execution = self._wiring.run_code(self._user_id, code, observer=observer)
-        return self._report(execution)
+        went_well = self._report(execution)
+        observer.leave_if_told_to()
+        return went_well
 
     def _report(self, execution: Execution) -> bool:
         self._wiring.settle()
@@ -200,6 +202,7 @@ class ChatCommands:
     def _ask(self, text: str) -> bool:
         with TerminalObserver(self._out, self._user_id, self._report) as observer:
             answer = self._wiring.chat(self._user_id, PLACE, text, observer=observer)
+        observer.leave_if_told_to()
         if answer.stopped_because in CLOSING_WORDS:
             self._out.print(CLOSING_WORDS[answer.stopped_because], style="dim")
         if answer.error is not None:

@@ -11,7 +11,8 @@ from domain.errors import UsageError
 from domain.executions import Outcome
 from interfaces.cli import documents, render
 from interfaces.cli.options import AsJson, User
-from interfaces.cli.progress import WaitingObserver
+from interfaces.cli.progress import PipedObserver, TerminalObserver, WaitingObserver
+from interfaces.cli.scripts import read_script
 from interfaces.cli.session import (
     ExitCode,
     exit_code_of,
@@ -45,18 +46,19 @@ def run(
     as_json: AsJson = False,
 ) -> int:
     """Run Python for a user; what it makes is kept."""
-    code = _read_script(script)
+    code = read_script(script)
     make_out_folder(out)
     with session_of(context).wiring() as wiring:
         wiring.begin(user)
-        with WaitingObserver(notices(), user) as observer:
+        with _watching(user, as_json=as_json) as observer:
             execution = wiring.run_code(user, code, timeout_s=timeout, observer=observer)
         paths = paths_of(wiring, user, execution, out)
         wiring.settle()
         if as_json:
             print_document(documents.execution_document(user, execution, paths))
         else:
-            _show(execution, paths)
+            _show(observer, execution, paths)
+        observer.leave_if_told_to()
     return exit_code_of_run(execution)
 
 
@@ -86,22 +88,29 @@ def ask(
             for execution, its_paths in zip(answer.executions, paths, strict=True):
                 render.show(notices(), render.execution(execution, its_paths))
             _show_answer(answer.text)
+        observer.leave_if_told_to()
     if answer.error is None:
         return ExitCode.DONE
     notices().print(str(answer.error), style="red", markup=False, soft_wrap=True)
     return exit_code_of(answer.error)
 
 
-def _show(execution: Execution, paths: dict[str, str]) -> None:
-    """Show a run on a terminal; in a pipe stdout gets what the code printed there, and nothing but that."""
+def _watching(user: str, *, as_json: bool) -> WaitingObserver:
+    """Return who shows a run; in a pipe stdout gets what the code prints there, and nothing but that."""
+    if as_json:
+        return WaitingObserver(notices(), user)
     if is_terminal(sys.stdout):
-        render.show(people(), render.execution(execution, paths))
-        return
-    write_out(harmless_text(execution.stdout).encode())
-    remarks = notices()
-    if execution.stderr:
-        remarks.out(harmless_text(execution.stderr).removesuffix("\n"), highlight=False)
-    render.show(remarks, render.execution(execution, paths, with_output=False))
+        return TerminalObserver(people(), user)
+    return PipedObserver(notices(), user)
+
+
+def _show(observer: WaitingObserver, execution: Execution, paths: dict[str, str]) -> None:
+    """Show what came of a run, below the output."""
+    console = people() if is_terminal(sys.stdout) else notices()
+    try:
+        observer.end_output()
+    finally:
+        render.show(console, render.execution(execution, paths, with_output=False))
 
 
 def _show_answer(text: str) -> None:
@@ -136,19 +145,3 @@ def exit_code_of_run(execution: Execution) -> ExitCode:
     """Return 0 for a run that succeeded, 3 for one that the machine cannot run, else 1."""
     codes = {Outcome.SUCCEEDED: ExitCode.DONE, Outcome.REFUSED: ExitCode.ENVIRONMENT_CANNOT}
     return codes.get(execution.outcome, ExitCode.FOUND_WRONG)
-
-
-def _read_script(script: str) -> str:
-    try:
-        if script == "-":
-            return sys.stdin.buffer.read().decode()
-        return Path(script).read_text(encoding="utf-8")
-    except OSError as error:
-        msg = f"Cannot read {script!r}: {error.strerror}. Give the path of a Python file, or - for stdin."
-        raise UsageError(msg) from error
-    except AttributeError as error:
-        msg = "There is no stdin to read the script from: it is closed."
-        raise UsageError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{script!r} is not UTF-8 text, so it is no Python file."
-        raise UsageError(msg) from error

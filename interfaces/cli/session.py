@@ -96,17 +96,19 @@ def print_document(document: dict[str, Any]) -> None:
     write_out(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
 
 
-def write_out(data: bytes) -> None:
-    """Write to stdout.
+def write_out(data: bytes, stream: TextIO | None = None) -> None:
+    """Write to stdout, or to another stream.
 
     Raises:
-        EnvironmentFaultError: it is closed, or its disk is full.
+        EnvironmentFaultError: it is closed.
+        OSError: nobody reads it any longer, or its disk is full.
     """
-    if sys.stdout is None:
+    stream = stream or sys.stdout
+    if stream is None:
         msg = "There is no stdout to print to: it is closed."
         raise EnvironmentFaultError(msg)
-    sys.stdout.buffer.write(data)
-    sys.stdout.flush()
+    stream.buffer.write(data)
+    stream.flush()
 
 
 def environment_words(error: OSError) -> str:
@@ -154,10 +156,10 @@ def run_guarded(program: Callable[[], int], *, as_json: bool) -> int:
         notices().print("Interrupted.", style="yellow")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        _give_up_stdout()
+        give_up(sys.stdout)
         return ExitCode.DONE
     except OSError as error:
-        _give_up_stdout()
+        give_up(sys.stdout)
         complain(f"{environment_words(error)} Nothing acknowledged is lost.", as_json=False)
         return ExitCode.ENVIRONMENT_CANNOT
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
@@ -180,11 +182,12 @@ def complain(message: str, *, as_json: bool) -> None:
         return  # nobody can be told: stdout or stderr is closed, or its disk is full
 
 
-def _give_up_stdout() -> None:
+def give_up(stream: TextIO | None) -> None:
     """Let what is still to be printed go nowhere: the interpreter would fail over it once more at its end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
+    if stream is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _keep_traceback() -> str:

@@ -145,3 +145,23 @@ def test_the_keyboards_interrupt_cancels_the_run_and_keeps_what_it_made(served: 
     assert "42" in out
     events = served.json("history", "--user", "alice", "--type", "ExecutionFinished")["events"]
     assert [event["data"]["stopped_by"] for event in events] == ["user:alice", ""]
+
+
+def test_a_run_in_a_pipe_prints_at_once_and_a_signal_cuts_it(served: Program, tmp_path: Path) -> None:
+    """What was printed can be read before the end; the ledger tells of the signal, the exit status too."""
+    script = tmp_path / "latin.py"
+    code = (
+        "# coding: latin-1\nopen('half.txt', 'w').write('half')\nprint('née')\nimport time; time.sleep(80)\n"
+    )
+    script.write_bytes(code.encode("latin-1"))
+    with served.start("run", "--user", "alice", str(script)) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "née\n"
+        process.send_signal(signal.SIGTERM)
+        out, remarks = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM, remarks
+    assert not out
+    assert "half.txt" in remarks
+    assert "cancelled by a signal to the program (SIGTERM)" in remarks
+    (event,) = served.json("history", "--user", "alice", "--type", "ExecutionFinished")["events"]
+    assert event["data"]["stopped_by"] == "system:signal-SIGTERM"

@@ -5,6 +5,7 @@ import linecache
 import resource
 import sys
 import traceback
+from contextlib import suppress
 from types import CodeType
 from typing import Any
 
@@ -48,7 +49,8 @@ def show_value(value: Any) -> None:
 
 def show_error(error: BaseException) -> None:
     """Print the traceback, without the frames of the runner and of libraries."""
-    sys.stdout.flush()
+    with suppress(Exception):  # the code may have closed or replaced it
+        sys.stdout.flush()
     try:
         summary = traceback.TracebackException.from_exception(error, limit=-_MOST_FRAMES, compact=True)
         _keep_own_frames(summary, _DEEPEST_CHAIN)

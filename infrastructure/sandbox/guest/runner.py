@@ -8,7 +8,9 @@ import socket
 import sys
 import threading
 import types
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, NoReturn, TextIO
 
 import display
@@ -27,7 +29,8 @@ def prepare() -> socket.socket:
 
     Returns the socket at which the host will hear what code asks.
     """
-    sys.stdout, sys.stderr = _printer(1), _printer(2)
+    sys.stdout = sys.__stdout__ = _printer(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _printer(2)  # type: ignore[misc]
     os.mkdir(os.environ["HOME"], 0o700)
     lend_font_cache()
     figures.track()
@@ -38,7 +41,7 @@ def prepare() -> socket.socket:
 def run(job: dict[str, Any], code_fd: int) -> NoReturn:
     """Execute the code behind `code_fd` and end the process with its status."""
     with os.fdopen(code_fd, "rb") as file:
-        code = file.read().decode()
+        code = file.read().decode("utf-8-sig")  # editors of Windows begin a file with a mark
     resource.setrlimit(resource.RLIMIT_CPU, (job["cpu_s"], job["cpu_s"]))
     status = _execute(code)
     _finish(status)
@@ -70,12 +73,25 @@ def _guarded(action: Any) -> int:
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return (end.code or 0) & 0xFF
-        print(end.code, file=sys.stderr)
-        return 1
+        return _tell(partial(_complain, end.code))
     except BaseException as error:  # noqa: BLE001 - whatever it is, the user wants to see it
-        display.show_error(error)
-        return 1
+        return _tell(partial(display.show_error, error))
     return 0
+
+
+def _tell(say: Callable[[], object]) -> int:
+    """Say why the code failed, on a fresh stderr where the code broke its own; return the status."""
+    try:
+        say()
+    except BaseException:  # noqa: BLE001 - a stream of the code's own may do anything
+        with suppress(BaseException):
+            sys.stderr = _printer(2)
+            say()
+    return 1
+
+
+def _complain(text: object) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 def _finish(status: int) -> NoReturn:
@@ -83,12 +99,18 @@ def _finish(status: int) -> NoReturn:
     try:
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - joins the user's threads
         atexit._run_exitfuncs()  # noqa: SLF001 - os._exit would skip them
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
         if os.getpid() == _FIRST_PROCESS:
             _wait_for_the_end(status)
     finally:
         os._exit(status)
+
+
+def _flush() -> None:
+    """Print what is still held back, in the code's own streams and in those that it was given."""
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        with suppress(Exception):  # closed, or something else than a stream
+            stream.flush()  # type: ignore[union-attr]
 
 
 def _wait_for_the_end(status: int) -> None:

@@ -1,0 +1,33 @@
+"""Code that closes or replaces its streams, and files that begin with a mark, still say what went wrong."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infrastructure.sandbox.adapter import BubblewrapSandbox
+from tests.support.sandboxes import Runs, config, opened
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BubblewrapSandbox]:
+    """One sandbox for all tests of this module."""
+    with opened(config(tmp_path_factory.mktemp("sandbox"), memory_mb=1024, spares=0)) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    "stream", ["sys.stdout.close()", "sys.stderr.close()", "sys.stdout = sys.stderr = None"]
+)
+def test_an_error_is_told_whatever_became_of_the_streams(sandbox: BubblewrapSandbox, stream: str) -> None:
+    """The traceback is the code's own, and a figure is kept."""
+    code = f"import sys\nimport matplotlib.pyplot as plt\nplt.plot([1])\n{stream}\n1 / 0"
+    runs = Runs(sandbox)
+    result = runs(code)
+    assert "ZeroDivisionError" in result.stderr
+    assert "/guest" not in result.stderr
+    assert "figure_1.png" in runs.host.outputs
+
+
+def test_a_mark_at_the_start_is_no_syntax_error(sandbox: BubblewrapSandbox) -> None:
+    """Editors of Windows write one."""
+    assert Runs(sandbox)("\ufeffprint('ok')").stdout == "ok\n"
