@@ -187,3 +187,26 @@ REMOVED_FROM_PYTHON = frozenset(
     }
 )
 """Modules of Python that its versions 3.12 and 3.13 left out (PEP 594 and PEP 632)."""
+
+NICKNAMES: Mapping[str, str] = {
+    "np": "numpy",
+    "pd": "pandas",
+    "pl": "polars",
+    "mpl": "matplotlib",
+    "plt": "matplotlib.pyplot",
+    "sns": "seaborn",
+    "px": "plotly.express",
+    "sm": "statsmodels.api",
+    "sk": "sklearn",
+    "tf": "tensorflow",
+    "nx": "networkx",
+    "gpd": "geopandas",
+    "opencv": "cv2",
+    "Image": "PIL",
+}
+"""What modules are commonly called in code, but not when they are imported."""
+
+INSTALLERS = frozenset(
+    {"pip", "pip3", "uv", "conda", "mamba", "pipenv", "poetry", "setuptools", "easy_install"}
+)
+"""What people import to install something else."""

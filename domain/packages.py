@@ -8,9 +8,13 @@ from functools import cached_property
 
 from domain.errors import MAX_SHOWN_CHARACTERS, InvalidValueError
 from domain.likeness import nearest
-from domain.module_names import DISTRIBUTIONS, REMOVED_FROM_PYTHON
+from domain.module_names import DISTRIBUTIONS, INSTALLERS, NICKNAMES, REMOVED_FROM_PYTHON
 
 MAX_NAME_CHARACTERS = 100
+_SHORTEST_TELLING = 4
+"""Characters of a name from which on a slip of it tells which one it was."""
+_KNOWN_TO_ALL = 700
+"""Rank down to which a short name is taken for a slip of another."""
 _NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.ASCII | re.IGNORECASE)
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 
@@ -95,6 +99,8 @@ class PackageRules:
             return Rejection(module, str(error))
         if self.policy is PackagePolicy.OFF:
             return Rejection(module, "packages are not installed on import here (PACKAGE_POLICY=off)")
+        if top in INSTALLERS:
+            return Rejection(module, "packages install themselves here: import what you want to use")
         if self.permits(distribution):
             return Candidate(module, distribution)
         return Rejection(module, self._why_not(module, distribution))
@@ -118,9 +124,19 @@ class PackageRules:
             if self.policy is PackagePolicy.ALLOWLIST
             else f"is neither on the list of allowed packages nor one of the {self.popular_rank} most popular"
         )
-        meant = nearest(module.partition(".")[0], self._module_ranks)
+        meant = self._meant_by(module.partition(".")[0])
         hint = f"did you mean {meant!r}?" if meant else "check the name, or ask the operator to allow it"
         return f"the package {distribution!r} {rule}, so it was not installed; {hint}"
+
+    def _meant_by(self, top: str) -> str:
+        """Return the module that was meant, empty when nobody can tell: short names are near to many."""
+        if top in NICKNAMES:
+            return NICKNAMES[top]
+        is_short = len(top) < _SHORTEST_TELLING
+        ranks = self._module_ranks
+        return nearest(
+            top, {name: rank for name, rank in ranks.items() if rank <= _KNOWN_TO_ALL} if is_short else ranks
+        )
 
     @cached_property
     def _permitted(self) -> Mapping[str, int]:

@@ -40,11 +40,11 @@ def can_do_without() -> bool:
 
 
 def is_a_mere_look() -> bool:
-    """Tell whether `importlib.util.find_spec` wants to know if there is such a module."""
+    """Tell whether `importlib.util.find_spec` wants to know if there is such a module, and not to run it."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
     while frame is not None and _is_library(frame):
         if frame.f_code.co_name == "find_spec" and frame.f_globals.get("__name__") == "importlib.util":
-            return True
+            return frame.f_back is None or frame.f_back.f_globals.get("__name__") != "runpy"  # python -m
         frame = frame.f_back
     return False
 

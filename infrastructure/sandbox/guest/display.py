@@ -12,6 +12,7 @@ from typing import Any
 MAIN = "main.py"
 _WORK = "/work/"
 _DRAWING_LIBRARIES = ("matplotlib.", "mpl_toolkits.", "seaborn.")
+_NOT_PYTHON = ("!", "%", "pip install ", "pip3 install ", "python -m pip ")
 _DEEPEST_CHAIN = 8
 _MOST_FRAMES = 500
 
@@ -54,12 +55,20 @@ def show_error(error: BaseException) -> None:
     try:
         summary = traceback.TracebackException.from_exception(error, limit=-_MOST_FRAMES, compact=True)
         _keep_own_frames(summary, _DEEPEST_CHAIN)
-        sys.stderr.write("".join(summary.format()))
+        sys.stderr.write("".join(summary.format()) + _advice(error))
     except MemoryError:
         sys.stderr.write(f"{type(error).__name__}\n")
     if isinstance(error, MemoryError):
         limit_mb = resource.getrlimit(resource.RLIMIT_DATA)[0] >> 20
         sys.stderr.write(f"A run may use {limit_mb} MB (SANDBOX_MEMORY_MB). Load less, or work in pieces.\n")
+
+
+def _advice(error: BaseException) -> str:
+    """Return a line for those who write what notebooks understand."""
+    line = (error.text or "").lstrip() if isinstance(error, SyntaxError) else ""
+    if not line.startswith(_NOT_PYTHON):
+        return ""
+    return "This is no notebook: leave lines with ! and % out. Packages install themselves when imported.\n"
 
 
 def _keep_own_frames(summary: traceback.TracebackException | None, depth: int) -> None:

@@ -1,24 +1,12 @@
 """The user's files as code sees them in a list."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import host_files
+from host_files import File
 
 _COLUMNS = ("id", "name", "type", "size_bytes", "uploaded_at", "expires_at")
 _WIDEST = 60
-
-
-@dataclass(frozen=True)
-class File:
-    """One file; times are in UTC, and `expires_at` is None for a file that stays."""
-
-    id: str
-    name: str
-    type: str
-    size_bytes: int
-    uploaded_at: datetime
-    expires_at: datetime | None
 
 
 class FileList(list[File]):

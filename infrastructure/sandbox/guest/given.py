@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from file_list import FileList
+    from host_files import Reference
 
 
 def install() -> None:
@@ -24,7 +25,7 @@ def install() -> None:
     sys.meta_path.append(HostFinder)
 
 
-def load_file(file_id: str, **options: "Any") -> "Any":
+def load_file(file_id: "Reference", **options: "Any") -> "Any":
     """Load one of your files by id or name: a table as a DataFrame, others as what fits them."""
     from load_file import load_file as load  # noqa: PLC0415 - imported by the runs that use it
 
@@ -38,8 +39,8 @@ def files() -> "FileList":
     return file_list.files()
 
 
-def open_file(file_id: str) -> "BinaryIO":
-    """Open one of your files, by id or name, to read its bytes as uploaded; nothing is copied."""
+def open_file(file_id: "Reference") -> "BinaryIO":
+    """Open one of your files, as `load_file` finds it, to read its bytes as uploaded; nothing is copied."""
     import host_files  # noqa: PLC0415 - imported by the runs that use it
 
     return host_files.open_file(file_id)

@@ -4,6 +4,8 @@ import warnings
 from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from os import PathLike, fspath
 from typing import Any, BinaryIO
 
 import calling
@@ -42,13 +44,29 @@ class Kind:
     needs: tuple[str, ...]
 
 
-def open_granted(reference: str) -> Granted:
-    """Ask the host for a file, by its id or its name.
+@dataclass(frozen=True)
+class File:
+    """One file as a list shows it; times are in UTC, and `expires_at` is None for a file that stays."""
+
+    id: str
+    name: str
+    type: str
+    size_bytes: int
+    uploaded_at: datetime
+    expires_at: datetime | None
+
+
+Reference = str | PathLike[str] | File
+"""What a file is asked for by: its id, its name, or itself from a list."""
+
+
+def open_granted(reference: Reference) -> Granted:
+    """Ask the host for a file.
 
     Raises:
-        FileNotFoundError: the user has no such file, or `reference` is no text at all.
+        FileNotFoundError: the user has no such file, or `reference` is none.
     """
-    name = reference if type(reference) is str else repr(reference)
+    name = _text_of(reference)
     reply, descriptors = host_channel.ask({"open": name[:_LONGEST_ASKED]})
     if not descriptors:
         refusal = f"You have no file {name[:_LONGEST_SHOWN]!r}. files() lists those that you have."
@@ -59,13 +77,21 @@ def open_granted(reference: str) -> Granted:
     return granted
 
 
+def _text_of(reference: object) -> str:
+    if isinstance(reference, File):
+        return reference.id
+    if isinstance(reference, PathLike):
+        reference = fspath(reference)
+    return reference if type(reference) is str else repr(reference)
+
+
 def identify(filename: str, head: bytes) -> Kind:
     """Ask the host what a file inside another one is, by its name and start."""
     question = {"identify": filename[-_LONGEST_NAME:], "head": b64encode(head[:_LONGEST_HEAD]).decode()}
     return _kind(host_channel.ask(question)[0])
 
 
-def open_file(reference: str) -> BinaryIO:
+def open_file(reference: Reference) -> BinaryIO:
     """Return a file's bytes as uploaded: a binary file with a descriptor of its own, read-only."""
     granted = open_granted(reference)
     return open(granted.filename, "rb", opener=lambda *_: granted.fd)
@@ -93,7 +119,6 @@ def _kind(reply: dict[str, Any]) -> Kind:
 
 def _warn_of_namesakes(granted: Granted, namesakes: int) -> None:
     warnings.warn(
-        f"You have {namesakes + 1} files named {granted.filename!r}; this is the newest, "
-        f"{granted.file_id!r}. An id leads to one file only; files() lists them.",
+        f"{namesakes + 1} files are named {granted.filename!r}; this is the newest, {granted.file_id!r}.",
         stacklevel=calling.stack_level(),
     )

@@ -7,10 +7,10 @@ import table_outlines
 from loaders.opening import load
 from loaders.source import Source
 
-_filenames: dict[str, str] = {}
+_filenames: dict[host_files.Reference, str] = {}
 
 
-def load_file(file_id: str, *, as_: str | None = None, **options: Any) -> Any:
+def load_file(file_id: host_files.Reference, *, as_: str | None = None, **options: Any) -> Any:
     """Return a file of the user as the object that fits its content.
 
     Tables come as a pandas DataFrame, several tables of one file as a mapping
@@ -19,7 +19,7 @@ def load_file(file_id: str, *, as_: str | None = None, **options: Any) -> Any:
 
     Args:
         file_id: the id that the upload receipt and the file list show, or the file's
-            name, which stands for the newest file of that name.
+            name, which stands for the newest file of that name, or an item of `files()`.
         as_: `"pandas"`, `"polars"` or `"arrow"` for a table of that library;
             `"text"` (decoded), `"bytes"` (as uploaded) or `"path"` (of a copy that
             may be changed) instead of the object.

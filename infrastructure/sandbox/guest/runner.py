@@ -11,7 +11,9 @@ import types
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, NoReturn, TextIO
+from importlib.machinery import ModuleSpec
+from io import TextIOWrapper
+from typing import Any, NoReturn
 
 import display
 import figures
@@ -20,6 +22,7 @@ import host_packages
 import import_statements
 
 _FONTS = "/fonts"
+_CODE_FOLDER, _CODE_MODULE = "/tmp/.code", "main_of_this_run"  # noqa: S108 - a folder of this run alone
 _FIRST_PROCESS = 1
 _END_S = 0.2  # a host that is kept from listening does not keep the run
 
@@ -32,6 +35,7 @@ def prepare() -> socket.socket:
     sys.stdout = sys.__stdout__ = _printer(1)  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _printer(2)  # type: ignore[misc]
     os.mkdir(os.environ["HOME"], 0o700)
+    os.mkdir(_CODE_FOLDER, 0o700)
     lend_font_cache()
     figures.track()
     _reseed()
@@ -49,12 +53,30 @@ def run(job: dict[str, Any], code_fd: int) -> NoReturn:
 
 def _execute(code: str) -> int:
     display.remember_source(code)
-    main = types.ModuleType("__main__")
+    main = _main_module(code)
     sys.modules["__main__"] = main
     sys.argv = [display.MAIN]
-    sys.path = ["/work", *(p for p in sys.path if p != _guest_folder()), _guest_folder()]
+    own = (_guest_folder(), _CODE_FOLDER)
+    sys.path = ["/work", *(path for path in sys.path if path not in own), *own]
     statuses = _guarded(lambda: _run_in(main, code)), _guarded(figures.keep_open_figures)
     return max(statuses)
+
+
+def _main_module(code: str) -> types.ModuleType:
+    """Return the module to run the code in, which says that it lies where the code works.
+
+    What is written beside a script is an output then. Pythons that `multiprocessing` spawns
+    import the code by the name of the module's spec, to find its functions. Code that does
+    not look whether it is the main one would spawn again there: they are to do without it.
+    """
+    main = types.ModuleType("__main__")
+    main.__file__ = f"/work/{display.MAIN}"
+    main.__spec__ = ModuleSpec("__main__", None)
+    if "__name__" in code:
+        with open(f"{_CODE_FOLDER}/{_CODE_MODULE}.py", "w", encoding="utf-8") as file:
+            file.write(code)
+        main.__spec__ = ModuleSpec(_CODE_MODULE, None)
+    return main
 
 
 def _run_in(main: types.ModuleType, code: str) -> None:
@@ -119,7 +141,7 @@ def _wait_for_the_end(status: int) -> None:
         host_channel.ask({"end": status}, timeout_s=_END_S)
 
 
-def _printer(descriptor: int) -> TextIO:
+def _printer(descriptor: int) -> TextIOWrapper:
     """Return a text stream that shows each line at once and never fails on odd characters."""
     return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from domain.packages import normalized
@@ -26,19 +26,28 @@ class BaseEnvironment:
     @cached_property
     def pins(self) -> Mapping[str, str]:
         """Every distribution in it with its version."""
-        folders = [str(folder) for folder in self._packages]
-        return {normalized(found.name): found.version for found in distributions(path=folders)}
+        return {name: found.version for name, found in self._distributions.items()}
 
     @cached_property
     def modules(self) -> frozenset[str]:
         """Every top-level module in it."""
         return frozenset(name for folder in self._packages for name in top_level_modules(folder))
 
+    def modules_of(self, distribution: str) -> tuple[str, ...]:
+        """Return the public top-level modules of a distribution (normalized name) in it, sorted."""
+        parts = {file.parts[0].partition(".")[0] for file in self._distributions[distribution].files or ()}
+        return tuple(sorted(name for name in parts & self.modules if not name.startswith("_")))
+
     @cached_property
     def key(self) -> str:
         """Twelve hex digits that change with the interpreter and with any package."""
         text = json.dumps([str(self.interpreter), sorted(self.pins.items())])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @cached_property
+    def _distributions(self) -> Mapping[str, Distribution]:
+        folders = [str(folder) for folder in self._packages]
+        return {normalized(found.name): found for found in distributions(path=folders)}
 
     @property
     def _packages(self) -> list[Path]:

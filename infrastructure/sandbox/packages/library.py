@@ -103,7 +103,9 @@ class PackageLibrary:
 
     def _require_room(self, wanted: Candidate, layers: Sequence[Layer]) -> None:
         if wanted.distribution in self._base.pins:
-            msg = f"its package, {wanted.distribution!r}, is there, and has no such module"
+            held = self._base.modules_of(wanted.distribution)
+            names = " or ".join(f"`import {name}`" for name in held[:_SHOWN_MODULES])
+            msg = f"the package {wanted.distribution!r} is there; write {names or 'another name'}"
             raise InstallError(msg)
         most = self._config.layers_per_run
         if len(layers) >= most and wanted.distribution not in {layer.distribution for layer in layers}:

@@ -119,6 +119,8 @@ def test_below_the_rank_only_allowed_ones_are_provided() -> None:
         ("cv3", "cv2"),
         ("numpi", "numpy"),
         ("Humanise", "humanize"),
+        ("pd", "pandas"),
+        ("plt", "matplotlib.pyplot"),
     ],
 )
 def test_a_slip_is_refused_with_what_was_meant(module: str, meant: str) -> None:
@@ -133,6 +135,23 @@ def test_a_name_like_no_other_gets_no_hint() -> None:
     answer = POPULAR.decide("zzzzzzzzzz")
     assert isinstance(answer, Rejection)
     assert "did you mean" not in answer.reason
+
+
+def test_a_short_name_is_a_slip_of_what_everybody_knows_only() -> None:
+    """Three letters are near to many others."""
+    rules = PackageRules(
+        PackagePolicy.POPULAR, ["six", *(f"name{rank}" for rank in range(2000)), "cog"], 5000
+    )
+    hints = [answer.reason for answer in map(rules.decide, ("con", "sic")) if isinstance(answer, Rejection)]
+    assert ["did you mean 'cog'" in hints[0], "did you mean 'six'" in hints[1]] == [False, True]
+
+
+@pytest.mark.parametrize("module", ["pip", "uv", "setuptools"])
+def test_an_installer_is_refused_with_what_to_do_instead(module: str) -> None:
+    """There is no network for it in a run."""
+    answer = POPULAR.decide(module)
+    assert isinstance(answer, Rejection)
+    assert "packages install themselves" in answer.reason
 
 
 @pytest.mark.parametrize(

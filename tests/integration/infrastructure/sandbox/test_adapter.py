@@ -228,6 +228,19 @@ print(subprocess.run(['echo', 'hi'], capture_output=True, text=True).stdout.stri
     assert run.printed(code).splitlines() == ["[1, 4, 9]", "[16]", "hi"]
 
 
+def test_spawned_processes_find_the_functions_of_the_code(run: Runs) -> None:
+    """They import the code anew, as they would a script, which is no output for that."""
+    code = """
+import multiprocessing
+def name(number): return multiprocessing.current_process().name.split('-')[0] * number
+if __name__ == '__main__':
+    with multiprocessing.get_context('spawn').Pool(1) as pool:
+        print(pool.map(name, [1]), __file__)
+"""
+    assert run.printed(code) == "['SpawnPoolWorker'] /work/main.py"
+    assert not run.host.outputs
+
+
 def test_runs_leave_nothing_open(sandbox: BubblewrapSandbox) -> None:
     """However runs end, the host holds as many descriptors and children as before."""
     runs = Runs(sandbox)

@@ -31,3 +31,9 @@ def test_an_error_is_told_whatever_became_of_the_streams(sandbox: BubblewrapSand
 def test_a_mark_at_the_start_is_no_syntax_error(sandbox: BubblewrapSandbox) -> None:
     """Editors of Windows write one."""
     assert Runs(sandbox)("\ufeffprint('ok')").stdout == "ok\n"
+
+
+@pytest.mark.parametrize("line", ["!pip install numpy", "%matplotlib inline", "pip install numpy"])
+def test_lines_of_notebooks_get_a_hint(sandbox: BubblewrapSandbox, line: str) -> None:
+    """Who pastes them learns that packages come by themselves."""
+    assert "Packages install themselves" in Runs(sandbox)(f"import math\n{line}\n").stderr

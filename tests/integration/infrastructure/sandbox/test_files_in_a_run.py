@@ -140,11 +140,13 @@ def test_of_files_with_one_name_the_newest_is_taken_and_said(
     runs = Runs(sandbox, RecordingHost(granted=granted))
     by_name = runs("x = 1\nprint(load_file('twice.txt'))")
     assert by_name.stdout == "1\n"
-    assert by_name.stderr.startswith("main.py:2: UserWarning: You have 2 files named 'twice.txt'")
+    assert by_name.stderr.startswith(
+        "main.py:2: UserWarning: 2 files are named 'twice.txt'; this is the newest"
+    )
     assert "'file00000001'" in by_name.stderr
     assert by_name.loaded_file_ids == ("file00000001",)
-    by_id = runs("print(load_file('file00000000'))")
-    assert (by_id.stdout, by_id.stderr) == ("0\n", "")
+    by_id = runs("print(load_file('file00000000'), load_file(files()[0]), open_file(files()[1]).read())")
+    assert (by_id.stdout, by_id.stderr) == ("0 0 b'1'\n", "")
 
 
 def test_an_opened_file_is_read_only_bytes_with_a_descriptor(run: Runs) -> None:
