@@ -81,6 +81,10 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             name = Identifier(f"{table}_refuses_rewriting")
             self.sql_create_statements += [_TRIGGER.format(name=name, **names), _REVOKE.format(**names)]
         self._conninfo = datastore.conninfo
+        # The writers' turn until the commit, which then tells everybody who listens; in one round trip.
+        begin = "SELECT pg_advisory_xact_lock({lock}); NOTIFY {channel}"
+        channel = Identifier(self.channel_name)
+        self._begin_writing = SQL(begin).format(lock=Literal(WRITING_LOCK), channel=channel)
         self._growth, self._closing = Growth(), Event()
         self._listener: Thread | None = None
 
@@ -91,13 +95,12 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             IntegrityError: a version exists already, or the one before it does not.
         """
         with self.datastore.transaction(commit=True) as curs:
-            curs.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING_LOCK,))
+            curs.execute(self._begin_writing)
             self._insert_events(curs, stored_events, **kwargs)
             curs.execute(self.max_notification_id_statement)
             newest = (curs.fetchone() or {})["max"] or 0
             positions = list(range(newest + 1, newest + 1 + len(stored_events)))
             self._insert(curs, list(self._chained(curs, positions, stored_events)))
-            self._notify_channel(curs)
         self.wake()
         return positions
 
@@ -125,18 +128,22 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
         return bytes(row["digest"])
 
     def _insert(self, curs: Cursor[DictRow], events: Sequence[tuple[int, StoredEvent, bytes]]) -> None:
-        into_events = "INSERT INTO {schema}.{events} VALUES (%s, %s, %s, %s, %s)"
-        into_digests = "INSERT INTO {schema}.event_digests VALUES (%s, %s, %s, %s, %s)"
-        rows = [
-            (UUID(place_of(stored)[0]), stored.originator_version, stored.topic, stored.state, position)
-            for position, stored, _ in events
-        ]
-        curs.executemany(SQL(into_events).format(**self._names), rows)
-        digests = [
-            (UUID(place_of(stored)[0]), stored.originator_version, digest, *_facts(stored))
-            for _, stored, digest in events
-        ]
-        curs.executemany(SQL(into_digests).format(**self._names), digests)
+        """Insert events and digests by one statement, a column an array: each statement is a round trip."""
+        if not events:
+            return
+        positions, stored, digests = zip(*events, strict=True)
+        facts = [_facts(event) for event in stored]
+        columns = {
+            "ledgers": [UUID(place_of(event)[0]) for event in stored],
+            "versions": [event.originator_version for event in stored],
+            "topics": [event.topic for event in stored],
+            "states": [event.state for event in stored],
+            "positions": list(positions),
+            "digests": list(digests),
+            "files": [file_id for file_id, _ in facts],
+            "times": [time for _, time in facts],
+        }
+        curs.execute(SQL(_INSERT).format(**self._names), columns)
 
     # -- following -------------------------------------------------------------
 
@@ -279,6 +286,14 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             return connection.execute(SQL(query).format(**self._names), params or None).fetchall()
 
 
+_INSERT = (
+    "WITH new AS (SELECT * FROM unnest(%(ledgers)s::uuid[], %(versions)s::bigint[], %(topics)s::text[], "
+    "%(states)s::bytea[], %(positions)s::bigint[], %(digests)s::bytea[], %(files)s::text[], "
+    "%(times)s::text[]) "
+    "AS new (ledger, version, topic, state, position, digest, file, time)), "
+    "events AS (INSERT INTO {schema}.{events} SELECT ledger, version, topic, state, position FROM new) "
+    "INSERT INTO {schema}.event_digests SELECT ledger, version, digest, file, time FROM new"
+)
 _STREAM = (
     "SELECT notification_id AS position, originator_version, topic, state FROM {schema}.{events} "
     "WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s "
