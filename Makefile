@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test attacks faults chat-load transcript bench-sandbox bench-replay bench-files file-types setup setup-host lint types contracts tests format audit lock clean
+.PHONY: help run test attacks faults chat-load chat-llama transcript bench-sandbox bench-replay bench-files file-types setup setup-host lint types contracts tests format audit lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -55,6 +55,10 @@ attacks: setup ## Attack the sandbox for real, as root (if you are) and as an or
 chat-load: setup ## Let 200 people chat for an hour, pressed into minutes, while the bot is restarted and killed
 	$(BIN)/python -m benchmarks.chat $(ARGS)
 
+chat-llama: setup ## Chat with a small model that really runs (llama.cpp; installs 110 MB)
+	tools/setup.sh --llama
+	$(BIN)/pytest tests/e2e/test_llama.py -m thorough -s $(ARGS)
+
 bench-files: setup ## Measure how fast load_file opens tables, beside pandas
 	$(BIN)/python -m benchmarks.files $(ARGS)
 
@@ -84,6 +88,6 @@ lock: ## Write the lock files anew; `make lock UPGRADE=1` moves to the newest ve
 
 clean: ## Remove what set-up and the tools made
 	rm -rf .tools .venv .venv-sandbox .venv-mongodb .venv-model-server .venv-transcript \
-		.venv-benchmarks .layers .setup-lock .coverage .coverage.* \
+		.venv-benchmarks .venv-llama .layers .setup-lock .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

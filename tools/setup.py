@@ -1,6 +1,6 @@
 """Sets up everything that the project needs, or finds within milliseconds that nothing has to be done.
 
-Usage: tools/setup.sh [--dev] [--transcript] [--benchmarks] | --only-uv
+Usage: tools/setup.sh [--dev] [--transcript] [--llama] [--benchmarks] | --only-uv
 
 uv makes and fills the environments (environments.py). It is the only thing that is installed by other
 means (bootstrap.py), and lives in .tools.

@@ -67,7 +67,7 @@ def _notes(hour: Hour, house: House) -> list[str]:
     files = sum(len(visitor.sent) for visitor in hour.visitors)
     return [
         f"{len(hour.acts)} acts of {hour.plan.people} people in {hour.took_s:.0f} s, with {files} files.",
-        f"The bot was away {len(house.outages)} times ({outages}; {len(house.killed_s)} times by kill -9).",
+        f"The bot was away: {outages}; {len(house.killed_s)} of these by `kill -9`.",
         f"{tried} commands and clicks were done again: no response, or ({cut_off}) a restart in the middle.",
     ]
 

@@ -106,7 +106,11 @@ class FileBot(commands.InteractionBot):
 
     async def _hear(self, message: disnake.Message, *, is_again: bool = False) -> None:
         """Answer a message; one that is heard again, after a kill, for the last time."""
-        if message.author.bot or not self._is_addressed(message) or not self._is_new(message.id):
+        if (
+            message.author.bot or message.is_system()
+        ):  # somebody pinned a message, joined, called: all is said
+            return
+        if not self._is_addressed(message) or not self._is_new(message.id):
             return
         words = self._readers.of(message)
         entry = self._desk.waiting.entry(

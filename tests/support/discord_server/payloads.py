@@ -178,7 +178,7 @@ def message_payload(message: Message, channel: Channel, replied: Message | None 
     payload: Json = {
         "id": message.id,
         "channel_id": message.channel_id,
-        "type": 19 if message.replies_to else 0,
+        "type": message.kind or (19 if message.replies_to else 0),
         "author": user_payload(message.author),
         "content": message.content,
         "timestamp": timestamp(message.created_at),

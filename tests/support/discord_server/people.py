@@ -19,6 +19,9 @@ from tests.support.discord_server.reply import WAIT_S, Reply, any_message
 from tests.support.discord_server.values import Channel, Json, Message, Upload, User
 from tests.support.discord_server.world import World
 
+PINNED = 6
+"""The kind of the notice that a message was pinned."""
+
 
 class Person:
     """Somebody with a Discord account, in front of their client. `home` is where they write by default."""
@@ -79,6 +82,24 @@ class Person:
             return self._world.change_message(edited)
 
         return self._loop.do(change)
+
+    def pin(self, message: Message) -> Message:
+        """Pin a message; return the notice by which Discord tells so in the person's name."""
+        world = self._world
+
+        def notice() -> Message:
+            return world.add_message(
+                Message(
+                    id=world.ids.new(),
+                    channel_id=message.channel_id,
+                    author=self.user,
+                    created_at=world.clock.now,
+                    replies_to=message.id,
+                    kind=PINNED,
+                )
+            )
+
+        return self._loop.do(notice)
 
     def delete(self, message: Message) -> None:
         """Delete a message of one's own."""

@@ -131,7 +131,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it stands. `audience` is who alone sees an ephemeral one."""
+    """A message as it stands. `audience` is who alone sees an ephemeral one, `kind` a notice's."""
 
     id: str
     channel_id: str
@@ -144,6 +144,7 @@ class Message:
     flags: MessageFlag = NO_FLAGS
     mentions: Sequence[User] = ()
     replies_to: str | None = None
+    kind: int | None = None
     nonce: str | int | None = None
     interaction_id: str | None = None
     audience: str | None = None

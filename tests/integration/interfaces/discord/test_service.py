@@ -53,9 +53,14 @@ def test_in_a_configured_channel_nobody_need_mention_the_bot(wiring: Wiring) -> 
             alice.send("hello")
 
             answer = alice.sees()
+            alice.pin(answer)
+            alice.send("hello again")
+            again = alice.sees(after=answer)
 
         desk.close()
         assert "Send me files" in answer.text
+        assert again.replies_to == alice.timeline()[-2].id  # the notice of a pin is no word to the bot
+        assert len(alice.timeline()) == 5
         assert len(alice.timeline(elsewhere)) == 1
 
 
