@@ -87,7 +87,7 @@ def restore(
     ],
     as_json: AsJson = False,
 ) -> int:
-    """Build the ledger from a journal alone, into a data folder that has none."""
+    """Build the ledger from a journal alone, where there is none yet."""
     with session_of(context).wiring() as wiring:
         report = wiring.restore(source)
         wiring.journal.catch_up()
