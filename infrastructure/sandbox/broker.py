@@ -50,8 +50,8 @@ class Broker:
             case {"import": list(modules)}:
                 self._packages.ask(modules, reply)
             case {"saw": str(file_id), "tables": claim}:
+                reply({}, ())  # first: the code of the user waits for it, and for nothing that is done with it
                 self._take_claim(file_id, claim)
-                reply({}, ())
             case {"identify": str(name), "head": str(head)} if len(name) <= MAX_FILENAME_CHARACTERS:
                 reply(_kind(identify(name, _decoded(head))), ())
             case {"end": int(status)}:
