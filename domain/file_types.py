@@ -112,6 +112,11 @@ def looks_delimited(head: bytes) -> bool:
     return len(lines) >= _FEWEST_ROWS and any(_cuts_alike(lines, each) for each in (b"\t", b";", b",", b"|"))
 
 
+def _has_header(head: bytes) -> bool:
+    """Tell whether the first line is words, as in tables that programs hand out as .txt, and not in logs."""
+    return re.search(rb"\d", head.lstrip().partition(b"\n")[0]) is None
+
+
 def _cuts_alike(lines: Sequence[bytes], delimiter: bytes) -> bool:
     counts = {line.count(delimiter) for line in lines}
     in_prose = delimiter in b",;" and (
@@ -154,7 +159,7 @@ def _decide(claimed: tuple[FileType, ...], head: bytes) -> FileType:
     # What would show its signature comes after what has none to show.
     ordered = sorted(fitting, key=lambda row: bool(row.signature))
     if ordered[:1] == [TEXT]:
-        return CSV if looks_delimited(head) else TEXT  # programs hand out tables as .txt
+        return CSV if _has_header(head) and looks_delimited(head) else TEXT
     return ordered[0] if ordered else _unclaimed(claimed, head, text=text)
 
 

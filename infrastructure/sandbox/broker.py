@@ -50,7 +50,7 @@ class Broker:
             case {"import": list(modules)}:
                 self._packages.ask(modules, reply)
             case {"saw": str(file_id), "tables": claim}:
-                reply({}, ())  # first: the code of the user waits for it, and for nothing that is done with it
+                reply({}, ())  # first: the user's code waits for it
                 self._take_claim(file_id, claim)
             case {"identify": str(name), "head": str(head)} if len(name) <= MAX_FILENAME_CHARACTERS:
                 reply(_kind(identify(name, _decoded(head))), ())

@@ -187,3 +187,20 @@ def test_each_container_is_a_row() -> None:
     """A wider type that confirms a claim must itself be recognised."""
     signed = {row.label for row in FILE_TYPES if row.signature}
     assert {row.container for row in FILE_TYPES if row.container} <= signed
+
+
+@pytest.mark.parametrize(
+    ("head", "label"),
+    [
+        (b"a\tb\n1\t2\n3\t4\n", "CSV"),
+        (
+            b"2024-01-01 10:00:00,123 INFO x\n2024-01-01 10:00:01,456 INFO y\n2024-01-01 10:00:02,7 INFO z\n",
+            "Text",
+        ),
+        (b"Two roads diverged,\nand sorry I could not,\nlong I stood,\n", "Text"),
+        (b"apples, pears\nplums, figs\nnuts, dates\n", "Text"),
+    ],
+)
+def test_a_table_that_is_named_as_text_is_a_table(head: bytes, label: str) -> None:
+    """Rows of fields below a header of words; neither a log nor a poem."""
+    assert identify("export.txt", head).label == label

@@ -16,7 +16,6 @@ BLANKS = r"\s+"
 _UNUSUAL = "~^"
 _SNIFFED_ROWS = 200
 _LOOKED_AT_ROWS = 60
-_FEWEST_ROWS = 2
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*(\n|\r\n?)', re.IGNORECASE)
 _YEAR = re.compile(r"(19|20)\d\d")
 
@@ -30,13 +29,15 @@ class Layout:
 
     `rows_above` lie above its header. A table `is_ragged` when pandas would take the
     first fields of rows longer than the header for row names. `grouped` pairs the
-    names of columns of numbers with thousands separators with their decimal mark.
+    names of columns of numbers with thousands separators with their decimal mark. One
+    field too many, and that not empty, is how R writes row names: that is left to pandas.
     """
 
     separator: str
     rows_above: Sequence[Row] = ()
     has_decimal_commas: bool = False
     is_ragged: bool = False
+    has_row_names: bool = False
     grouped: Sequence[tuple[str, str]] = ()
     leading_zeros: Sequence[str] = ()
 
@@ -63,12 +64,15 @@ def layout_of(text: str, extension: str, separator: str | None, *, header_is_fir
     above = 0 if header_is_first else 1 if said else _rows_above(lines)
     rows = [row for row in lines[above:] if row]
     columns = list(_columns(rows))
+    surplus = len(rows[1]) - len(rows[0]) if len(rows) > 1 else 0
+    ragged = surplus > 1 or (surplus == 1 and all(row[-1] == "" for row in rows[1:]))
     commas = separator != "," and _has_decimal_commas(rows)
     return Layout(
         separator,
         [()] if said and above else lines[:above],
         commas,
-        _is_ragged(rows),
+        ragged,
+        not ragged and surplus == 1,
         _grouped(columns, commas=commas),
         _with_leading_zeros(columns),
     )
@@ -156,18 +160,6 @@ def _has_value_column(rows: Sequence[Row]) -> bool:
 def _has_decimal_commas(rows: Iterable[Row]) -> bool:
     found = {is_decimal_comma(cell) for row in rows for cell in row}
     return True in found and False not in found
-
-
-def _is_ragged(rows: Sequence[Row]) -> bool:
-    """Tell whether pandas would take the first fields of rows longer than the header for row names.
-
-    One field too many, and that not empty, is how R writes row names: that is left to pandas.
-    """
-    if len(rows) < _FEWEST_ROWS:
-        return False
-    header, *body = rows
-    surplus = len(body[0]) - len(header)
-    return surplus > 1 or (surplus == 1 and all(row[-1] == "" for row in body))
 
 
 def _grouped(columns: Sequence[Column], *, commas: bool) -> Sequence[tuple[str, str]]:

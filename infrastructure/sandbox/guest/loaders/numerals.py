@@ -16,6 +16,7 @@ _PLAIN = {",": re.compile(r"[+-]?\d+(,\d+)?"), ".": re.compile(r"[+-]?\d+(\.\d+)
 _TWO_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}")
 _COMMA = re.compile(rf"[+-]?(\d+|\d{{1,3}}({_DOTTED}\d{{3}})+),\d+")
 _POINT = re.compile(r"[+-]?\d+\.(?!\d{3}$)\d+")  # three digits could as well be a group of thousands
+_ADDRESS = re.compile(r"([12]?\d{1,2}\.){3}[12]?\d{1,2}")  # of a computer
 _VALUE = re.compile(rf"\W*\d[\d.,:/'\u2019{_BLANK}-]*\W*")
 
 
@@ -40,6 +41,8 @@ def decimal_of_groups(cells: Sequence[str], *, commas: bool) -> str:
     letters = "".join(cells)
     if letters.isalpha() or (not commas and letters.count(".") <= len(cells) and _MARKS.isdisjoint(letters)):
         return ""  # a quick word on most columns
+    if all(map(_ADDRESS.fullmatch, cells)):
+        return ""
     for mark in (",",) if commas else (".", ","):
         if mark == "," and not commas and not any(map(_TWO_GROUPS.fullmatch, cells)):
             continue

@@ -36,6 +36,10 @@ def load_csv(source: Source, options: Options) -> pd.DataFrame:
     reader = _Reader(source, layout, layout.options | options, may_pad=may_pad)
     df = _in_first_fitting(encodings, reader.read)
     _tell(layout)
+    if layout.has_row_names and not header_is_first:
+        note(
+            "rows have one field more than the header: the first names the row. header=None shows all of it."
+        )
     if source.extension in _TEXT:
         note("its lines are rows of fields, so it is read as a table. as_='text' gives the text.")
     if not isinstance(df, pd.DataFrame) or _OWN_TYPES & options.keys():
