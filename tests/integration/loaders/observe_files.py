@@ -157,6 +157,7 @@ def stand_in_for_the_host(guest_folder: str) -> None:
     sys.path.insert(0, guest_folder)
     files = ModuleType("host_files")
     files.open_granted, files.identify = open_granted, identify  # type: ignore[attr-defined]
+    files.Reference = str  # type: ignore[attr-defined]
     packages = ModuleType("host_packages")
     packages.require = require  # type: ignore[attr-defined]
     sys.modules |= {"host_files": files, "host_packages": packages}

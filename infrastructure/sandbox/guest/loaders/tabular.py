@@ -38,7 +38,8 @@ def load_csv(source: Source, options: Options) -> pd.DataFrame:
     _tell(layout)
     if layout.has_row_names and not header_is_first:
         note(
-            "rows have one field more than the header: the first names the row. header=None shows all of it."
+            "rows have one field more than the header, so the first one names the row. "
+            "If the table starts further down, skiprows= leaves lines out."
         )
     if source.extension in _TEXT:
         note("its lines are rows of fields, so it is read as a table. as_='text' gives the text.")
