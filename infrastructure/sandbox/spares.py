@@ -36,6 +36,7 @@ class SpareEnclosures:
         self._changed = threading.Condition()
         self._ready: deque[Enclosure] = deque()
         self._zygote: Zygote | None = None
+        self._heir: Zygote | None = None
         self._retired: list[Zygote] = []
         self._keeper: threading.Thread | None = None
         self._closing = threading.Event()
@@ -63,7 +64,7 @@ class SpareEnclosures:
         """Tell what waits, how much memory it takes, and why nothing does."""
         with self._changed:
             zygote, ready, problem = self._zygote, len(self._ready), self._problem
-        if problem:
+        if zygote is None and problem:
             return Check("sandbox spares", ok=False, detail=problem, remedy=_SLOWER, optional=True)
         if zygote is None:
             return Check("sandbox spares", ok=True, detail="made at the first run", optional=True)
@@ -139,20 +140,35 @@ class SpareEnclosures:
         if zygote is not None and zygote.is_dead():
             self._give_up(zygote, CellError("the zygote has died"))
             self._drop_dead()
-        elif zygote is not None and zygote.forks >= self._config.zygote_forks:
-            self._replace(zygote)
-        if self._zygote is None and time.monotonic() >= self._next_try:
-            self._replace(None)
+        if self._heir is None and self._wants_heir():
+            self._begin_heir()
+        if self._heir is not None and (self._zygote is None or self._heir.is_decided()):
+            self._enthrone(self._heir)
 
-    def _replace(self, old: Zygote | None) -> None:
+    def _wants_heir(self) -> bool:
+        zygote = self._zygote
+        is_young = zygote is not None and zygote.forks < self._config.zygote_forks
+        return not is_young and time.monotonic() >= self._next_try
+
+    def _begin_heir(self) -> None:
+        """Start a zygote; while there is an old one, that one is used until the new one is warm."""
         try:
-            new = Zygote(self._recipe, self._closing.is_set)
+            self._heir = Zygote(self._recipe)
+        except CellError as error:
+            with self._changed:
+                self._put_off(error)
+
+    def _enthrone(self, heir: Zygote) -> None:
+        """Use the heir from now on, if it is fit; waits for it when nothing else is there."""
+        self._heir = None
+        try:
+            heir.await_warm(self._closing.is_set)
         except CellError as error:
             with self._changed:
                 self._put_off(error)
             return
         with self._changed:
-            self._zygote, self._problem = new, ""
+            old, self._zygote, self._problem = self._zygote, heir, ""
             if old is not None:
                 self._retired.append(old)
         if old is not None:
@@ -190,11 +206,10 @@ class SpareEnclosures:
     def _wind_down(self) -> None:
         """Close what nobody will take, and stay until the last run has ended, then kill what is left."""
         with self._changed:
-            spares, zygote = list(self._ready), self._zygote
+            spares, zygotes = list(self._ready), (self._zygote, self._heir)
             self._ready.clear()
-            self._zygote = None
-            if zygote is not None:
-                self._retired.append(zygote)
+            self._zygote = self._heir = None
+            self._retired += [zygote for zygote in zygotes if zygote is not None]
         for spare in spares:
             spare.close()
         for each in self._retired:

@@ -21,11 +21,12 @@ _STOP_S = 5.0
 class Zygote:
     """A `CellMaker` whose cells begin with the libraries already imported.
 
-    The thread that makes a zygote must outlive it (see `Recipe.spawn`). Its
-    cells die with it, so a retired zygote ends itself after its last cell.
+    The thread that makes a zygote must outlive it (see `Recipe.spawn`). It takes
+    seconds to import everything: only then, after `await_warm`, cells can be made.
+    They die with it, so a retired zygote ends itself after its last cell.
     """
 
-    def __init__(self, recipe: Recipe, is_closing: Callable[[], bool]) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
         self._lock = threading.Lock()
         self._cells = 0
@@ -41,8 +42,21 @@ class Zygote:
             self._host.close()
             self._log.close()
             raise CellError(str(error)) from error
+        self._warm_by = time.monotonic() + _WARM_UP_S
+
+    def is_decided(self) -> bool:
+        """Tell whether it is known by now if the process becomes warm: `await_warm` does not wait then."""
+        return time.monotonic() > self._warm_by or _wait_for(self._host.fileno(), 0)
+
+    def await_warm(self, is_closing: Callable[[], bool]) -> None:
+        """Wait until cells can be made.
+
+        Raises:
+            CellError: they never will; the process was ended.
+        """
         try:
-            self._await_warm(is_closing)
+            self._await_word(is_closing)
+            self._look_at_it()
         except (channel.ProtocolError, OSError, CellError) as error:
             words = self._log.read() or str(error)
             self._stop()
@@ -104,12 +118,13 @@ class Zygote:
         if is_last:
             self._stop()
 
-    def _await_warm(self, is_closing: Callable[[], bool]) -> None:
-        end = time.monotonic() + _WARM_UP_S
+    def _await_word(self, is_closing: Callable[[], bool]) -> None:
         while not _wait_for(self._host.fileno(), _LOOK_S):
-            if is_closing() or time.monotonic() > end:
+            if is_closing() or time.monotonic() > self._warm_by:
                 msg = f"it was not warm after {_WARM_UP_S:g} s"
                 raise CellError(msg)
+
+    def _look_at_it(self) -> None:
         self._host.settimeout(_FORK_S)
         _, (self._pidfd,) = channel.receive(self._host, descriptors=1)
         self.pid = pid_of(self._pidfd)

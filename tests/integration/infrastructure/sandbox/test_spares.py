@@ -174,6 +174,43 @@ def test_a_zygote_is_replaced_after_its_share_of_forks(tmp_path: Path) -> None:
         assert _wait_until(lambda: not _is_running(first))
 
 
+def test_spares_are_made_while_the_next_zygote_gets_warm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a replacement: runs get spares of the old zygote until the new one can make some."""
+    monkeypatch.setattr(Zygote, "is_decided", lambda _: False)
+    with opened(config(tmp_path, spares=1, zygote_forks=3)) as sandbox:
+        await_spares(sandbox, "1 ready")
+        first = _zygote_pid(sandbox)
+        for _ in range(6):
+            assert Runs(sandbox).printed(_IS_FORKED) == "True"
+            await_spares(sandbox, "1 ready")
+        assert _zygote_pid(sandbox) == first
+        monkeypatch.undo()
+        assert _wait_until(lambda: _zygote_pid(sandbox) != first)
+
+
+def test_an_unfit_successor_leaves_the_old_zygote_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A replacement that cannot be had costs nobody anything: the spares go on as they were."""
+    with opened(config(tmp_path, spares=1, zygote_forks=2)) as sandbox:
+        await_spares(sandbox, "1 ready")
+        first, tries = _zygote_pid(sandbox), []
+
+        def unfit(*_: object) -> None:
+            tries.append(1)
+            msg = "unfit"
+            raise CellError(msg)
+
+        monkeypatch.setattr(Zygote, "_look_at_it", unfit)
+        Runs(sandbox)("1")
+        assert _wait_until(lambda: bool(tries))
+        await_spares(sandbox, "1 ready")
+        assert Runs(sandbox).printed(_IS_FORKED) == "True"
+        assert _zygote_pid(sandbox) == first
+
+
 def test_memory_stays_flat_over_many_runs(shared: BubblewrapSandbox) -> None:
     """A hundred runs leave neither memory, nor descriptors, nor processes behind."""
     runs = Runs(shared)
