@@ -7,6 +7,7 @@ change rows; each gives its events the positions after the newest, so that there
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from threading import Event, Thread
 from typing import Any
@@ -14,7 +15,6 @@ from uuid import UUID
 
 import orjson
 from eventsourcing.persistence import (
-    IntegrityError,
     InterfaceError,
     OperationalError,
     PersistenceError,
@@ -27,7 +27,6 @@ from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier, Literal
 
 from domain.errors import FileLedgerError
-from infrastructure.ledger.chain import GENESIS, chain_digest
 from infrastructure.ledger.postgres_connections import LedgerDatastore, one_connection
 from infrastructure.ledger.recorder import (
     FILE_TOPICS,
@@ -35,6 +34,7 @@ from infrastructure.ledger.recorder import (
     SCAN_ROWS,
     Growth,
     RawEvent,
+    chained,
     place_of,
 )
 
@@ -100,32 +100,15 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             curs.execute(self.max_notification_id_statement)
             newest = (curs.fetchone() or {})["max"] or 0
             positions = list(range(newest + 1, newest + 1 + len(stored_events)))
-            self._insert(curs, list(self._chained(curs, positions, stored_events)))
+            self._insert(curs, list(chained(positions, stored_events, partial(self._digest_at, curs))))
         self.wake()
         return positions
 
-    def _chained(
-        self, curs: Cursor[DictRow], positions: Iterable[int], stored_events: Sequence[StoredEvent]
-    ) -> Iterator[tuple[int, StoredEvent, bytes]]:
-        """Yield each event with its position and digest; a gap is refused."""
-        digests: dict[tuple[str, int], bytes] = {}
-        for position, stored in zip(positions, stored_events, strict=True):
-            ledger, version = place_of(stored)
-            before = digests.get((ledger, version - 1)) or self._digest_before(curs, ledger, version)
-            digest = chain_digest(before, position, (ledger, version), stored.topic, stored.state)
-            digests[ledger, version] = digest
-            yield position, stored, digest
-
-    def _digest_before(self, curs: Cursor[DictRow], ledger: str, version: int) -> bytes:
-        if version <= 1:
-            return GENESIS
+    def _digest_at(self, curs: Cursor[DictRow], ledger_hex: str, version: int) -> bytes | None:
         query = "SELECT digest FROM {schema}.event_digests WHERE originator_id=%s AND originator_version=%s"
-        curs.execute(SQL(query).format(**self._names), (UUID(ledger), version - 1))
+        curs.execute(SQL(query).format(**self._names), (UUID(ledger_hex), version))
         row = curs.fetchone()
-        if row is None:
-            msg = f"Refused a gap: ledger {ledger} has no event {version - 1}, {version} cannot follow."
-            raise IntegrityError(msg)
-        return bytes(row["digest"])
+        return row and bytes(row["digest"])
 
     def _insert(self, curs: Cursor[DictRow], events: Sequence[tuple[int, StoredEvent, bytes]]) -> None:
         """Insert events and digests by one statement, a column an array: each statement is a round trip."""

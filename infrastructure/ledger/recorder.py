@@ -1,12 +1,14 @@
 """What a ledger's database has to offer, whichever it is, and what all of them share."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Condition
 from typing import Any, Protocol
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent, Tracking
+from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
+
+from infrastructure.ledger.chain import GENESIS, chain_digest
 
 POLL_INTERVAL_S = 0.25
 SCAN_ROWS = 2_000
@@ -142,3 +144,25 @@ def place_of(stored: StoredEvent) -> tuple[str, int]:
     """Return an event's ledger, in hex, and its version."""
     originator = stored.originator_id
     return (originator.hex if isinstance(originator, UUID) else originator), stored.originator_version
+
+
+def chained(
+    positions: Iterable[int],
+    stored_events: Sequence[StoredEvent],
+    digest_at: Callable[[str, int], bytes | None],
+) -> Iterator[tuple[int, StoredEvent, bytes]]:
+    """Yield each event of a save with its position and digest; ask `digest_at` for those before the save.
+
+    Raises:
+        IntegrityError: the version before one of them does not exist.
+    """
+    digests: dict[tuple[str, int], bytes] = {}
+    for position, stored in zip(positions, stored_events, strict=True):
+        ledger, version = place = place_of(stored)
+        before = GENESIS if version <= 1 else digests.get((ledger, version - 1))
+        before = before or digest_at(ledger, version - 1)
+        if before is None:
+            msg = f"Refused a gap: ledger {ledger} has no event {version - 1}, {version} cannot follow."
+            raise IntegrityError(msg)
+        digests[place] = chain_digest(before, position, place, stored.topic, stored.state)
+        yield position, stored, digests[place]
