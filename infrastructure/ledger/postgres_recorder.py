@@ -108,7 +108,7 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
         query = "SELECT digest FROM {schema}.event_digests WHERE originator_id=%s AND originator_version=%s"
         curs.execute(SQL(query).format(**self._names), (UUID(ledger_hex), version))
         row = curs.fetchone()
-        return row and bytes(row["digest"])
+        return bytes(row["digest"]) if row else None
 
     def _insert(self, curs: Cursor[DictRow], events: Sequence[tuple[int, StoredEvent, bytes]]) -> None:
         """Insert events and digests by one statement, a column an array: each statement is a round trip."""

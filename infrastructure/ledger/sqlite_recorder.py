@@ -118,7 +118,7 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
         query = "SELECT digest FROM event_digests WHERE originator_id=? AND originator_version=?"
         c.execute(query, (ledger_hex, version))
         row = c.fetchone()
-        return row and bytes(row["digest"])
+        return bytes(row["digest"]) if row else None
 
     def wait_for_events(self, seen: int, timeout_s: float = POLL_INTERVAL_S) -> int:
         """Block until this process inserts again (`seen` is the last return value) or time is over."""

@@ -6,7 +6,7 @@ in `writing` (documents), `state` (positions) and `rebuild` (the swap).
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -53,6 +53,9 @@ from infrastructure.views.writing import load, write_guarded
 EVENTS_A_BATCH = 500
 # Ranges open at one end are slow on the embedded server; all times lie between these.
 _DAWN, _DUSK = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+# It also looks at all of a range, though only the first of it is wanted: so nearer ranges come first.
+_AHEAD = (timedelta(hours=1), timedelta(days=1))
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -229,10 +232,12 @@ class MongoViews:
     @_served
     def next_expiry(self, *, after: datetime) -> datetime | None:
         """Return when the next file after that time expires, None when none does."""
-        some = {"expires_at": {"$gt": max(after, _DAWN), "$lt": _DUSK}}
-        order = [("expires_at", ASCENDING)]
-        found = self._read(FILES, lambda files: list(files.find(some).sort(order).limit(1)))
-        return found[0]["expires_at"] if found else None
+        for end in (*(after + ahead for ahead in _AHEAD), _DUSK):
+            some = {"expires_at": {"$gt": max(after, _DAWN), "$lt": end}}
+            found = self._read(FILES, partial(_first_to_expire, some))
+            if found:
+                return found
+        return None
 
     @_served
     def running_executions(self) -> Sequence[RunningRow]:
@@ -318,6 +323,11 @@ class MongoViews:
             Rebuild(self._database, self._ledger, projections, bounds, watch, swaps=swaps) as rebuild,
         ):
             return rebuild.run()
+
+
+def _first_to_expire(some: Document, files: Collection[Document]) -> datetime | None:
+    found = files.find(some).sort([("expires_at", ASCENDING)]).limit(1)
+    return next((document["expires_at"] for document in found), None)
 
 
 def _stopped(ledger_id: UUID, position: int) -> StoppedUser:
