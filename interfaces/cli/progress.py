@@ -43,9 +43,7 @@ class WaitingObserver:
             for number, obey in obeys.items():
                 if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` does
                     self._usual_handlers[number] = signal.signal(number, obey)
-        if self._out.is_terminal:
-            self._status = self._out.status("working …")
-            self._status.start()
+        self._start_spinner()
         return self
 
     def __exit__(
@@ -91,6 +89,11 @@ class WaitingObserver:
     def cancelled_by(self) -> str:
         """Return the user once the keyboard was used to stop, the signal once the program was told to end."""
         return self._cancelled_by
+
+    def _start_spinner(self) -> None:
+        if self._out.is_terminal and self._status is None:
+            self._status = self._out.status("working …")
+            self._status.start()
 
     def _stop_spinner(self) -> None:
         if self._status is not None:
@@ -177,6 +180,12 @@ class TerminalObserver(WaitingObserver):
         """Print output as it appears."""
         self._print(text, style="red" if stream == "stderr" else None)
 
+    def show_progress(self, progress: Progress) -> None:
+        """Say what is waited for, unless that would overwrite a line that has no end yet."""
+        if not self._open_line:
+            self._start_spinner()
+        super().show_progress(progress)
+
     def show_text(self, text: str) -> None:
         """Print a piece of the model's answer."""
         self._print(text)
@@ -193,6 +202,7 @@ class TerminalObserver(WaitingObserver):
             self._report(execution)
 
     def _print(self, text: str, style: str | None = None) -> None:
+        self._stop_spinner()
         safe = safe_text(text)
         self._out.print(safe, style=style, end="", markup=False, soft_wrap=True)
         self._open_line = not safe.endswith("\n") if safe else self._open_line

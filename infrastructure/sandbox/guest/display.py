@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+import os
 import resource
 import sys
 import traceback
@@ -13,6 +14,7 @@ MAIN = "main.py"
 _WORK = "/work/"
 _DRAWING_LIBRARIES = ("matplotlib.", "mpl_toolkits.", "seaborn.")
 _NOT_PYTHON = ("!", "%", "pip install ", "pip3 install ", "python -m pip ")
+_ADVICE_S = 0.5  # nobody waits longer for a host that does not answer
 _DEEPEST_CHAIN = 8
 _MOST_FRAMES = 500
 
@@ -55,7 +57,9 @@ def show_error(error: BaseException) -> None:
     try:
         summary = traceback.TracebackException.from_exception(error, limit=-_MOST_FRAMES, compact=True)
         _keep_own_frames(summary, _DEEPEST_CHAIN)
-        sys.stderr.write("".join(summary.format()) + _advice(error))
+        sys.stderr.write("".join(summary.format()))
+        with suppress(Exception):  # an error of the code's own may be anything
+            sys.stderr.write(_advice(error))
     except MemoryError:
         sys.stderr.write(f"{type(error).__name__}\n")
     if isinstance(error, MemoryError):
@@ -64,11 +68,20 @@ def show_error(error: BaseException) -> None:
 
 
 def _advice(error: BaseException) -> str:
-    """Return a line for those who write what notebooks understand."""
-    line = (error.text or "").lstrip() if isinstance(error, SyntaxError) else ""
-    if not line.startswith(_NOT_PYTHON):
-        return ""
-    return "This is no notebook: leave lines with ! and % out. Packages install themselves when imported.\n"
+    """Return a line for those who write for notebooks, or look for their files in a folder."""
+    if isinstance(error, SyntaxError) and (error.text or "").lstrip().startswith(_NOT_PYTHON):
+        return (
+            "This is no notebook: leave lines with ! and % out. Packages install themselves when imported.\n"
+        )
+    if isinstance(error, FileNotFoundError) and error.filename:
+        import host_files  # noqa: PLC0415 - imported by the runs that use it
+
+        name = os.path.basename(str(error.filename))
+        if name in {file["name"] for file in host_files.descriptions(_ADVICE_S)}:
+            return (
+                f"Your files lie in no folder: load_file({name!r}) loads it, open_file({name!r}) opens it.\n"
+            )
+    return ""
 
 
 def _keep_own_frames(summary: traceback.TracebackException | None, depth: int) -> None:

@@ -97,11 +97,11 @@ def open_file(reference: Reference) -> BinaryIO:
     return open(granted.filename, "rb", opener=lambda *_: granted.fd)
 
 
-def descriptions() -> list[dict[str, Any]]:
-    """Ask the host what files there are, oldest first, page by page."""
+def descriptions(timeout_s: float | None = None) -> list[dict[str, Any]]:
+    """Ask the host what files there are, oldest first, page by page; no page may take longer than that."""
     found: list[dict[str, Any]] = []
     while True:
-        reply, _ = host_channel.ask({"files": len(found)})
+        reply, _ = host_channel.ask({"files": len(found)}, timeout_s)
         found += reply["files"]
         if not reply["more"]:
             return found

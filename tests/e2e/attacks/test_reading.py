@@ -228,7 +228,7 @@ builtins.print = sys.modules['json'] = None
 import json, os
 print(json.dumps(1), *(sorted(os.listdir(folder)) for folder in ('/tmp', '/dev/shm', '/work')))
 """
-    assert attack.printed(code) == "1 ['.home', '.matplotlib'] [] []"
+    assert attack.printed(code) == "1 ['.code', '.home', '.matplotlib'] [] []"
 
 
 @pytest.mark.parametrize(

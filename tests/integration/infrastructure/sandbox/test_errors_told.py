@@ -1,11 +1,12 @@
-"""Code that closes or replaces its streams, and files that begin with a mark, still say what went wrong."""
+"""What a failing run says, whatever its code did to the streams, and what people are advised then."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from infrastructure.sandbox.adapter import BubblewrapSandbox
-from tests.support.sandboxes import Runs, config, opened
+from tests.support.sandboxes import RecordingHost, Runs, config, opened
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +38,13 @@ def test_a_mark_at_the_start_is_no_syntax_error(sandbox: BubblewrapSandbox) -> N
 def test_lines_of_notebooks_get_a_hint(sandbox: BubblewrapSandbox, line: str) -> None:
     """Who pastes them learns that packages come by themselves."""
     assert "Packages install themselves" in Runs(sandbox)(f"import math\n{line}\n").stderr
+
+
+def test_who_looks_for_a_file_in_a_folder_is_told_how_to_load_it(
+    sandbox: BubblewrapSandbox, tmp_path: Path
+) -> None:
+    """But not of names that nobody has uploaded."""
+    (tmp_path / "sales.csv").write_text("a\n1\n")
+    runs = Runs(sandbox, RecordingHost(granted={"abcdefghijkl": tmp_path / "sales.csv"}))
+    assert "load_file('sales.csv')" in runs("import pandas as pd\npd.read_csv('data/sales.csv')").stderr
+    assert "load_file" not in runs("open('other.csv')").stderr
