@@ -75,9 +75,8 @@ WEAKNESSES = {
                 "for folder, options in tmpfs.items():": "for folder, options in {}.items():",
             },
             "runner.py": {
-                '    os.mkdir(os.environ["HOME"], 0o700)\n    os.mkdir(_CODE_FOLDER, 0o700)\n    lend_font_cache()\n    figures.track()\n': (
-                    "    figures.track()\n"
-                )
+                '    os.mkdir(os.environ["HOME"], 0o700)\n    os.mkdir(_CODE_FOLDER, 0o700)\n': "",
+                "    lend_font_cache()\n    figures.track()\n": "    figures.track()\n",
             },
         },
         host=_share_folders,
