@@ -6,6 +6,7 @@ from typing import Any
 from disnake.ext import commands
 from disnake.interactions.message import MessageInteraction
 
+from domain.errors import FileLedgerError
 from interfaces.discord.answers import Answers
 from interfaces.discord.cards import file_card
 from interfaces.discord.desk import Desk
@@ -74,10 +75,19 @@ class Clicks(commands.Cog):
         await deliver(inter, embed=embed, components=widgets)
 
     async def _analyse(self, inter: Click, wanted: FileAction) -> None:
-        is_private = inter.message.flags.ephemeral
+        user_id = str(inter.author.id)
+        is_private = inter.message.flags.ephemeral or not await self._is_there(user_id, wanted.file_id)
         await acknowledge(inter, is_private=is_private)
-        start = partial(self._desk.analyse, str(inter.author.id), wanted.action, wanted.file_id)
+        start = partial(self._desk.analyse, user_id, wanted.action, wanted.file_id)
         await self._answers.run(inter, start, is_private=is_private)
+
+    async def _is_there(self, user_id: str, file_id: str) -> bool:
+        """Tell whether the analysis can begin: what is refused is nobody else's business."""
+        try:
+            await self._desk.file(user_id, file_id)
+        except FileLedgerError:
+            return False
+        return True
 
     async def _download(self, inter: Click, file_id: str) -> None:
         await acknowledge(inter)

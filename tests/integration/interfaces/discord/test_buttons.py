@@ -42,14 +42,16 @@ def test_a_file_is_deleted_after_one_question(run_bot: RunFileBot, alice: Person
 
 
 def test_nobody_else_can_use_the_buttons(discord: DiscordServer, run_bot: RunFileBot, alice: Person) -> None:
-    """Whose file it is, is checked at each click."""
+    """Whose file it is, is checked at each click; the refusal is seen by nobody else."""
     run_bot()
     alice.ask_bot(files=[CSV])
     card = alice.sees()
     bob = discord.person("bob")
 
     for label in ("Delete", "First rows"):
-        assert "You have no file" in bob.click(card, label).message().text
+        refusal = bob.click(card, label).message()
+        assert "You have no file" in refusal.text
+        assert refusal.is_ephemeral
 
 
 def test_buttons_outlive_a_restart(run_bot: RunFileBot, alice: Person) -> None:
