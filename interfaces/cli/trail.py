@@ -8,6 +8,7 @@ its end, does not match. `tools/verify_offline.py --trail` checks it.
 
 import csv
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from io import StringIO
@@ -23,6 +24,13 @@ COLUMNS = ("sequence", "position", "at", "type", "actor", "cause", "data")
 TRAILER = "Trailer"
 # Spreadsheets take what begins with one of these for a formula; some fold full-width signs to plain ones.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+# Where the semicolon or the tab separates cells, a row begins with a bare number and no quote of it protects.
+_LINE_ENDS = str.maketrans({"\r": r"\r", "\n": r"\n"})
+_BREAKS = r"\t\v\f\x1c-\x1e\x85\u2028\u2029"
+_FORMULA = re.compile(
+    rf"(?:\A|(?<=[;{_BREAKS}]))"  # a cell's begin, for whatever reader; the lazy look ahead keeps it linear
+    rf"(?=[\"\s\0\ufeff]*?[{re.escape(''.join(FORMULA_STARTS))}{_BREAKS}])"
+)
 
 
 class Form(Protocol):
@@ -45,7 +53,11 @@ class JsonLines:
 
 
 class Csv:
-    """RFC 4180, UTF-8, `data` as JSON. No cell is a formula; texts are quoted, whatever separates cells."""
+    """RFC 4180, UTF-8, `data` as JSON; texts are quoted.
+
+    No reader finds a formula in it, whether comma, semicolon or tab separates its cells: an
+    apostrophe stands where one would begin, and line ends are spelled. JSONL is the exact form.
+    """
 
     head = (",".join(f'"{column}"' for column in COLUMNS) + "\r\n").encode()
 
@@ -94,5 +106,5 @@ def write_trail(
 
 
 def _inert(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    """Return a cell in which no spreadsheet finds a formula."""
+    return _FORMULA.sub("'", value.translate(_LINE_ENDS)) if isinstance(value, str) else value

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from application.audit import HistoryFilter, ReadHistory
@@ -126,13 +126,19 @@ def test_audit_07_a_trail_of_nothing_is_whole(form: Form, tmp_path: Path) -> Non
     assert list(verdicts([tmp_path / "trail"])) == [True]
 
 
-@given(st.sampled_from(FORMULA_STARTS), st.text(max_size=12))
-def test_audit_07_no_cell_is_a_formula_in_any_locale(sign: str, text: str) -> None:
-    """Whatever somebody is called, no cell begins like a formula, nor does a part of one when split."""
-    actor = f"{sign}{text}".encode(errors="ignore").decode()
-    content = trail(store_of(["=cmd|' /C calc'!A0.csv"], actor), Csv()).decode()
-    for row in csv.reader(io.StringIO(content, newline="")):
-        assert not any(cell.startswith(FORMULA_STARTS) for cell in row)
-    # Where the semicolon separates cells, quoted cells still stay whole.
-    for row in csv.reader(io.StringIO(content, newline=""), delimiter=";"):
-        assert not any(cell.startswith(FORMULA_STARTS) for cell in row)
+PIECES = st.sampled_from([*FORMULA_STARTS, ";", ",", '"', "'", "\\", " ", "\x0b", "\u2028", "\0", "a"])
+HOSTILE = st.lists(PIECES, min_size=1, max_size=8).map("".join)
+
+
+@given(actor=HOSTILE, filename=HOSTILE, separator=st.sampled_from(",;\t"))
+@example(actor="\r=", filename="a", separator=";")
+@example(actor="a", filename="a;=cmd|' /C calc'!A0.csv", separator=";")
+@example(actor='a\t" =', filename="a", separator="\t")
+def test_audit_07_no_cell_is_a_formula_in_any_locale(actor: str, filename: str, separator: str) -> None:
+    """Whatever somebody or a file is called, and whatever separates cells: none begins like a formula."""
+    content = trail(store_of([filename], actor), Csv()).decode()
+    for lines in (io.StringIO(content, newline=""), content.splitlines(keepends=True)):
+        for row in csv.reader(lines, delimiter=separator):
+            assert not any(cell.lstrip(' "\0').startswith(FORMULA_STARTS) for cell in row)
+    table = rows(content.encode())
+    assert [row["type"] for row in table] == ["LedgerOpened", "FileUploaded", "Trailer"]
