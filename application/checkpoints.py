@@ -67,11 +67,7 @@ class Checkpoints:
         return [self._opened(note) for note in self._keeper.notes()]
 
     def _opened(self, note: Note) -> Taken:
-        try:
-            checkpoint = Checkpoint.parse(self._notary.open(note.text))
-        except IntegrityFaultError as error:
-            msg = f"{note.where}: {error}"
-            raise IntegrityFaultError(msg) from error
+        checkpoint = _checkpoint_in(note, self._notary)
         return Taken(checkpoint, note, self._notary.verifier_key(checkpoint.origin))
 
 
@@ -90,9 +86,9 @@ class CheckpointWitness:
         signed: list[tuple[Note, Checkpoint]] = []
         for note in self._notes():
             try:
-                signed.append((note, Checkpoint.parse(self._notary.open(note.text))))
+                signed.append((note, _checkpoint_in(note, self._notary)))
             except IntegrityFaultError as error:
-                yield LedgerProblem(None, None, KIND, f"{note.where}: {error}")
+                yield LedgerProblem(None, None, KIND, str(error))
         if not signed:
             return
         for source, digests in self._sources.items():
@@ -100,6 +96,26 @@ class CheckpointWitness:
                 yield from _held_against(source, digests, signed)
             except FileLedgerError as error:
                 yield LedgerProblem(None, None, KIND, f"the {source} cannot be read: {error}")
+
+
+def _checkpoint_in(note: Note, notary: Notary) -> Checkpoint:
+    """Return what a note signs.
+
+    Raises:
+        IntegrityFaultError: it is no checkpoint of the operator, or another one than was kept there.
+    """
+    try:
+        checkpoint = Checkpoint.parse(notary.open(note.text))
+    except IntegrityFaultError as error:
+        msg = f"{note.where}: {error}"
+        raise IntegrityFaultError(msg) from error
+    if note.number not in {None, checkpoint.size}:
+        msg = (
+            f"{note.where}: it signs {checkpoint.size} events, yet the checkpoint of {note.number} was kept "
+            "here: another was copied over it."
+        )
+        raise IntegrityFaultError(msg)
+    return checkpoint
 
 
 def _held_against(

@@ -7,10 +7,11 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Note:
-    """A signed note, and where it is kept."""
+    """A signed note, where it is kept, and the number it is kept under (None: nobody gave it one)."""
 
     where: str
     text: str
+    number: int | None = None
 
 
 class Notary(Protocol):

@@ -1,6 +1,7 @@
 """Notes as files: those kept in a folder, and copies that the operator brings back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from application.ports.checkpoints import Note
@@ -23,11 +24,11 @@ class FolderNoteKeeper:
         with os_errors("keep the checkpoint"):
             make_private_folder(self._folder)
             durable_write(path, text.encode(), replace=False)
-        return read_note(path)
+        return _kept(path)
 
     def notes(self) -> Sequence[Note]:
         """Return the notes in the folder."""
-        return [read_note(path) for path in sorted(self._folder.glob(f"*{SUFFIX}"))]
+        return [_kept(path) for path in sorted(self._folder.glob(f"*{SUFFIX}"))]
 
 
 def read_note(path: Path) -> Note:
@@ -43,3 +44,8 @@ def read_note(path: Path) -> Note:
         msg = f"{path} is too large for a checkpoint; give a file that `fileledger checkpoint` wrote."
         raise InvalidValueError(msg)
     return Note(str(path), content.decode(errors="replace"))
+
+
+def _kept(path: Path) -> Note:
+    number = int(path.stem) if path.stem.isdecimal() else None
+    return replace(read_note(path), number=number)

@@ -7,6 +7,7 @@ database and in every copy of it. A destroyed key's id is never given again.
 import base64
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +55,8 @@ class KeyFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._cache: dict[UUID, tuple[tuple[int, int], UserKey]] = {}
+        self._holders: dict[str, str] = {}
+        self._listed, self._listed_at = set[Path](), 0
 
     def find(self, ledger_id: UUID) -> UserKey | None:
         """Return the ledger's current key, None when it has none (any more)."""
@@ -72,6 +75,23 @@ class KeyFolder:
                 return None
             cached = self._cache[ledger_id] = (stamp, key)
         return cached[1]
+
+    def is_of_another(self, ledger_id: UUID, key_id: str) -> bool:
+        """Tell whether the key of that id is, or lately was, here as another ledger's."""
+        if key_id not in self._holders and self._folder.is_dir():
+            self._list_holders()
+        return self._holders.get(key_id, ledger_id.hex) != ledger_id.hex
+
+    def _list_holders(self) -> None:
+        """Read the keys that came since the last time, if there are any."""
+        stamp = self._folder.stat().st_mtime_ns
+        if stamp == self._listed_at:
+            return
+        for path in set(self._folder.glob("*.key")) - self._listed:
+            with suppress(IntegrityFaultError):  # a damaged file holds nobody's key
+                if (key := _read(path)) is not None:
+                    self._holders[key.key_id] = path.stem
+        self._listed, self._listed_at = set(self._folder.glob("*.key")), stamp
 
     def create(self, ledger_id: UUID) -> UserKey:
         """Return the ledger's key, making one when there is none; durable before it returns."""

@@ -76,11 +76,7 @@ class SealingMapper(Mapper[UUID]):
             return self._decode(stored_event)
         except (ValueError, KeyError, TypeError, AttributeError, LookupError, InvalidTag) as error:
             why = "its box does not open" if isinstance(error, InvalidTag) else _one_line(error)
-            msg = (
-                f"Event {stored_event.originator_version} of ledger {stored_event.originator_id} "
-                f"({stored_event.topic}) is damaged: {why}. Run `fileledger verify`."
-            )
-            raise IntegrityFaultError(msg) from error
+            raise _damaged(stored_event, why) from error
 
     def _decode(self, stored: StoredEvent) -> Any:
         # A table, not the library's resolver: a topic from a tampered row must not import modules.
@@ -91,6 +87,8 @@ class SealingMapper(Mapper[UUID]):
         binding = _binding(ledger_id, stored.originator_version, stored.topic, state)
         key, key_id = self._keys.find(ledger_id), state.pop("key")
         if key is None or key.key_id != key_id:
+            if self._keys.is_of_another(ledger_id, key_id):
+                raise _damaged(stored, "it is sealed for another user")
             state |= personal_tombstones(kind)
         else:
             state |= canonical.decode(key.decrypt(sealed, binding))
@@ -101,6 +99,10 @@ class SealingMapper(Mapper[UUID]):
         """Tell whether the event's personal fields cannot be opened for want of its key."""
         key = self._keys.find(_uuid(stored.originator_id))
         return key is None or key.key_id != key_id_of(stored)
+
+    def has_key(self, ledger_id: UUID) -> bool:
+        """Tell whether the ledger has a key now."""
+        return self._keys.find(ledger_id) is not None
 
     def _key_for_writing(self, ledger_id: UUID, *, begins: bool) -> UserKey:
         key = self._keys.find(ledger_id)
@@ -119,6 +121,13 @@ def key_id_of(stored: StoredEvent) -> str | None:
     """Return the id of the key that an event's personal fields are sealed with."""
     key_id = canonical.decode(stored.state).get("key")
     return key_id if isinstance(key_id, str) else None
+
+
+def _damaged(stored: StoredEvent, why: str) -> IntegrityFaultError:
+    return IntegrityFaultError(
+        f"Event {stored.originator_version} of ledger {stored.originator_id} "
+        f"({stored.topic}) is damaged: {why}. Run `fileledger verify`."
+    )
 
 
 def _uuid(originator_id: UUID | str) -> UUID:

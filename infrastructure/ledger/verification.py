@@ -20,6 +20,7 @@ from infrastructure.ledger.mapper import SealingMapper
 from infrastructure.ledger.recorder import LedgerRecorder, RawEvent
 
 _KEY_MISSING = "the user's key is missing: personal fields cannot be read"
+_KEY_ANOTHER = "the event is sealed under another key than the user's: one of them was exchanged"
 _KEY_LEFT = "the user was erased, yet the key is here (of a backup?): `fileledger forget` destroys it again"
 
 
@@ -101,7 +102,8 @@ class Verification:
             standing.sealed.clear()  # nobody shall read what came before
             return None if sealed else ("key", _KEY_LEFT)
         if sealed:
-            standing.sealed.append(LedgerProblem(standing.owner, row.version, "key", _KEY_MISSING))
+            detail = _KEY_ANOTHER if self._mapper.has_key(UUID(ledger)) else _KEY_MISSING
+            standing.sealed.append(LedgerProblem(standing.owner, row.version, "key", detail))
         return None
 
     def _check_digests(self, ledger_hex: str | None) -> Iterator[LedgerProblem]:

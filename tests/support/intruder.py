@@ -44,6 +44,15 @@ class Intruder:
         self.database.execute(f"{change} WHERE rowid = ?", (old, new, position))
         self.mend_chains()
 
+    def swap(self, position: int, other: int) -> None:
+        """Exchange what two events hold, the chains mended."""
+        read = "SELECT topic, state FROM stored_events WHERE rowid = ?"
+        held = {at: self.database.execute(read, (at,)).fetchone() for at in (position, other)}
+        write = "UPDATE stored_events SET topic = ?, state = ? WHERE rowid = ?"
+        self.database.execute(write, (*held[position], other))
+        self.database.execute(write, (*held[other], position))
+        self.mend_chains()
+
     def mend_chains(self) -> None:
         """Compute every digest anew."""
         self.database.execute("DELETE FROM event_digests")

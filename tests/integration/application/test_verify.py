@@ -8,6 +8,7 @@ from application.verify import VerifyReport
 from domain.ledger import UserLedger
 from infrastructure.ledger.chain import chain_digest
 from tests.support.house import House
+from tests.support.intruder import Intruder
 
 
 @pytest.fixture
@@ -63,3 +64,19 @@ def test_audit_13_a_flipped_bit_of_a_files_bytes_is_found(house: House) -> None:
             assert {user_id for user_id, _ in found} == {"alice"}
         blob.write_bytes(content)
     assert house.verify().ok
+
+
+def test_events_that_were_swapped_between_users_are_named_for_what_they_are(house: House) -> None:
+    """The chains were mended; neither key is missing, nobody was erased: each is sealed for the other."""
+    intruder = Intruder(house.folder)
+    intruder.swap(3, 6)
+    intruder.close()
+    problems = House(house.folder).store.verify_chain().problems
+    assert [(each.user_id, each.sequence, each.kind) for each in problems] == [
+        ("alice", 3, "payload"),
+        ("bob", 3, "payload"),
+    ]
+    assert all("it is sealed for another user" in each.detail for each in problems)
+    house.keys.destroy(UserLedger.create_id("bob"))
+    details = {each.detail for each in House(house.folder).store.verify_chain("alice").problems}
+    assert details == {"the event is sealed under another key than the user's: one of them was exchanged"}

@@ -139,6 +139,19 @@ def test_an_altered_or_foreign_note_is_refused(house: House, outside: Note, tmp_
         assert any(detail.startswith(f"{note.where}: The note is not signed") for detail in said(house, note))
 
 
+def test_an_old_checkpoint_copied_over_the_newest_is_found(house: House) -> None:
+    """Its signature is good, its name gives it away; nothing is signed on top of it."""
+    old = house.checkpoints.take().note
+    house.upload("new.csv")
+    newest = Path(house.checkpoints.take().note.where)
+    newest.chmod(0o600)
+    newest.write_text(old.text, encoding="utf-8")
+    wrong = f"signs 8 events, yet the checkpoint of {house.store.head()} was kept here"
+    assert any(wrong in problem.detail for problem in house.verify().problems)
+    with pytest.raises(IntegrityFaultError, match=wrong):
+        house.checkpoints.take()
+
+
 @pytest.mark.parametrize(
     "text", ["x\n", "x\n4\n=\nat 2026-01-01T00:00:00.000Z\n", "x\n04\n\nat 2026-01-01\n"]
 )

@@ -73,6 +73,19 @@ def test_damage_stops_its_own_user_only(
     assert views.stopped() == [StoppedUser(ALICE.hex, 5)]
 
 
+def test_events_of_two_users_that_were_swapped_stop_both(
+    story: Story, tmp_path: Path, database: Database[Document]
+) -> None:
+    """The chain was mended, yet each is sealed for the other: damage, not an erasure."""
+    intruder = Intruder(tmp_path / "data")
+    intruder.swap(5, 6)
+    intruder.close()
+    views = MongoViews(database, story.store, locate)
+    views.catch_up()
+    assert views.stopped() == [StoppedUser(ALICE.hex, 5), StoppedUser(UserLedger.create_id("bob").hex, 6)]
+    assert "[erased]" not in str(stored_documents(database))
+
+
 def test_what_comes_after_damage_is_left_out_until_the_mended_ledger_is_replayed(
     story: Story, tmp_path: Path, database: Database[Document]
 ) -> None:
