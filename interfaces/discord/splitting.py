@@ -11,7 +11,9 @@ from interfaces.discord.words import Words
 MOST_MESSAGES = 5
 """A longer answer is attached as a whole."""
 
-_FENCE_LINE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w+#.-]*)\s*")
+_FENCE_LINE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w+#.-]*)[^`]*")
+"""What opens a block in CommonMark: the fence, its language, and perhaps more words about it."""
+
 _EXTENSIONS = {"python": "py", "py": "py", "json": "json", "sql": "sql", "csv": "csv", "bash": "sh", "r": "r"}
 
 
@@ -65,7 +67,7 @@ def _blocks(text: str) -> Iterator[_Block]:
     while start < len(lines):
         if fence := _FENCE_LINE.fullmatch(lines[start]):
             end = start + 1
-            while end < len(lines) and lines[end].strip() != fence[1]:
+            while end < len(lines) and not _closes(lines[end], fence[1]):
                 end += 1
             yield _Block(lines[start + 1 : end], fence[2])
             end += 1
@@ -78,6 +80,12 @@ def _blocks(text: str) -> Iterator[_Block]:
             end = start + 1
             yield _Block([lines[start]])
         start = end
+
+
+def _closes(line: str, fence: str) -> bool:
+    """Tell whether a line ends the block that `fence` began: its marks, as many or more, and nothing else."""
+    marks = line.strip()
+    return marks.startswith(fence) and not marks.strip(fence[0])
 
 
 def _code(block: _Block) -> str:

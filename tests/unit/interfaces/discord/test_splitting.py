@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,16 @@ def test_a_block_of_code_is_never_cut() -> None:
 
     assert len(parts.messages) == 2
     assert parts.messages[1] == f"```python\n{code.rstrip()}\n\n```\nDone.".replace("\n\n```", "\n```")
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("```python title='a.py'", "```"), ("```python", "````"), ("~~~python x", "~~~")]
+)
+def test_a_block_ends_where_it_ends(opening: str, closing: str) -> None:
+    """Words behind the language and a longer closing fence are allowed; the prose after it stays prose."""
+    parts = split(f"Here:\n{opening}\nx = 1\n{closing}\nThat **is** all.")
+
+    assert parts.messages == ["Here:\n```python\nx = 1\n```\nThat **is** all."]
 
 
 def test_a_block_too_long_for_a_message_is_attached() -> None:
