@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from eventsourcing.persistence import StoredEvent
 
 from domain.errors import ConflictError, IntegrityFaultError
 from domain.events import FileUploaded, LedgerOpened
@@ -69,6 +70,24 @@ def test_events_are_read_by_position_by_kind_and_by_ledger(store: DatabaseLedger
     alice = UserLedger.create_id("alice")
     assert list(store.stream(alice)) == [everything[0], everything[1], everything[4]]
     assert list(store.stream(alice, after=1, up_to=2)) == [everything[1]]
+
+
+def test_a_damaged_row_is_told_apart_from_the_sound_ones_around_it(store: DatabaseLedgerStore) -> None:
+    """A batch holds what can be read, and position and ledger of what cannot; a list of events is refused."""
+    upload(store, 1)
+    upload(store, 1, "bob")
+    alice, bob = UserLedger.create_id("alice"), UserLedger.create_id("bob")
+    topic, state = store.recorder.select_events(alice)[1].topic, b'{"key":1}'
+    store.recorder.insert_events(
+        [StoredEvent(alice, 3, topic, state), StoredEvent(bob, 3, "os.system", b"{}")]
+    )
+    upload(store, 1, "carol")
+    batch = store.batch_after(0, limit=9)
+    assert [recorded.position for recorded in batch.events] == [1, 2, 3, 4, 7, 8]
+    assert [(event.position, event.ledger_id) for event in batch.damaged] == [(5, alice), (6, bob)]
+    assert (batch.size, batch.reached) == (8, 8)
+    with pytest.raises(IntegrityFaultError, match="is damaged"):
+        store.events_after(4, limit=1)
 
 
 def test_a_destroyed_key_leaves_tombstones_and_a_whole_chain(

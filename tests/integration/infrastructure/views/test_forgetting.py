@@ -16,6 +16,7 @@ from infrastructure.views.client import Document
 from infrastructure.views.mongo_views import MongoViews
 from tests.integration.infrastructure.views.observing import stored_documents
 from tests.integration.infrastructure.views.stories import Story, locate
+from tests.support.intruder import Intruder
 from tests.support.memory_ledger import MemoryLedgerStore
 
 ALICE = UserLedger.create_id("alice")
@@ -56,6 +57,32 @@ def test_audit_22_views_that_forgot_a_user_are_those_that_a_replay_builds(
     assert "of-bob.csv" in left
     assert ALICE.hex in left
     assert all(view.digest_before == view.digest_after for view in views.rebuild())
+
+
+def test_nothing_is_left_of_an_erased_user_whose_views_damage_had_stopped(
+    database: Database[Document], story: Story, tmp_path: Path
+) -> None:
+    """They never took in that the files went and the run ended; once all is mended, a replay agrees."""
+    story.start("alice")
+    story.upload("alice", name="damaged-of-alice.csv")
+    damaged_at = story.store.head()
+    read = ("SELECT state FROM stored_events WHERE rowid = ?", (damaged_at,))
+    intruder = Intruder(tmp_path)
+    (as_it_was,) = intruder.database.execute(*read).fetchone()
+    intruder.database.execute("UPDATE stored_events SET state = x'ff00' WHERE rowid = ?", (damaged_at,))
+    views = MongoViews(database, story.store, locate)
+    views.catch_up()
+    intruder.database.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (as_it_was, damaged_at))
+    intruder.close()
+    assert "of-alice.csv" in repr(stored_documents(database))
+    views.forget(*erased(story))
+    left = stored_documents(database)
+    assert "alice" not in repr(left)
+    assert {
+        document["user_id"] for view in ("user_files", "executions") for document in left[view].values()
+    } == {"bob"}
+    views.rebuild()
+    assert views.stopped() == []
 
 
 def test_who_comes_back_is_seen_apart_from_what_was_erased(
