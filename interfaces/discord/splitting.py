@@ -4,12 +4,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from interfaces.discord.tables import aligned, is_row, is_rule
 from interfaces.discord.text import FENCE, MESSAGE_CHARACTERS, fenced
 from interfaces.discord.words import Words
 
 MOST_MESSAGES = 5
 """A longer answer is attached as a whole."""
+
+TABLE_COLUMNS = 100
+"""A wider table is attached: Discord breaks its lines, and nothing stands below its head any more."""
 
 _FENCE_LINE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w+#.-]*)[^`]*")
 """What opens a block in CommonMark: the fence, its language, and perhaps more words about it."""
@@ -35,10 +40,11 @@ class Split:
 
 @dataclass(frozen=True)
 class _Block:
-    """Lines that belong together; code has a `language`, perhaps an empty one."""
+    """Lines that belong together; code has a `language`, perhaps an empty one, and so has a table."""
 
     lines: list[str]
     language: str | None = None
+    is_table: bool = False
 
 
 def split_answer(text: str, words: Words) -> Split:
@@ -47,10 +53,11 @@ def split_answer(text: str, words: Words) -> Split:
     for block in _blocks(text):
         if block.language is None:
             pieces += _lines_that_fit(block.lines)
-        elif len(code := _code(block)) <= MESSAGE_CHARACTERS:
+        elif len(code := _code(block)) <= MESSAGE_CHARACTERS and not _is_too_wide(block):
             pieces.append(code)
         else:
-            name = f"code-{len(attached) + 1}.{_EXTENSIONS.get(block.language.lower(), 'txt')}"
+            what = "table" if block.is_table else "code"
+            name = f"{what}-{len(attached) + 1}.{_EXTENSIONS.get(block.language.lower(), 'txt')}"
             attached.append(Attached(name, "\n".join(block.lines)))
             pieces.append(f"*({words('ATTACHED', name=name)})*")
     messages = _packed(pieces)
@@ -75,7 +82,7 @@ def _blocks(text: str) -> Iterator[_Block]:
             end = start + 2
             while end < len(lines) and is_row(lines[end]):
                 end += 1
-            yield _Block(aligned(lines[start:end]), "")
+            yield _Block(aligned(lines[start:end]), "", is_table=True)
         else:
             end = start + 1
             yield _Block([lines[start]])
@@ -86,6 +93,10 @@ def _closes(line: str, fence: str) -> bool:
     """Tell whether a line ends the block that `fence` began: its marks, as many or more, and nothing else."""
     marks = line.strip()
     return marks.startswith(fence) and not marks.strip(fence[0])
+
+
+def _is_too_wide(block: _Block) -> bool:
+    return block.is_table and max(map(cell_len, block.lines)) > TABLE_COLUMNS
 
 
 def _code(block: _Block) -> str:

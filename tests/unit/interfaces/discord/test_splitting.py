@@ -72,6 +72,15 @@ def test_prose_breaks_between_paragraphs() -> None:
     assert [message.strip() for message in parts.messages] == [first.strip(), second.strip()]
 
 
+def test_a_table_wider_than_a_message_is_attached() -> None:
+    """Its lines would be broken, and no value would stand below its head."""
+    row = "| " + " | ".join(["some value here"] * 8) + " |"
+    parts = split(f"See:\n{row}\n{'|---' * 8}|\n{row}\nThat is it.")
+
+    assert parts.messages == ["See:\n*(attached: table-1.txt)*\nThat is it."]
+    assert parts.attached[0].text.split("\n")[2] == "  ".join(["some value here"] * 8)
+
+
 def test_a_table_is_aligned() -> None:
     """Discord draws no tables; numbers stand to the right, marks are gone, wide letters count double."""
     parts = split("Sales:\n| City | **Sold** |\n|:--|--:|\n| Oslo | 3 |\n| 東京 | 1,250 |\n\nBye.")
