@@ -11,6 +11,7 @@ NO_TOKEN = (
     "There is no DISCORD_TOKEN. Make a bot at "
     f"{PORTAL}, copy its token (Bot, Reset Token) into DISCORD_TOKEN, and start again."
 )
+TAKES_NO_MESSAGES = 50007
 RIGHTS = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
@@ -69,6 +70,11 @@ def no_rights_words(place: Any) -> str:
 
 def permission_words(place: Any, error: disnake.Forbidden) -> str:
     """Return what the bot may not do where, and what to give it."""
+    if error.code == TAKES_NO_MESSAGES:
+        return (
+            "An answer for one person alone came after Discord's 15 minutes and did not arrive: they take no "
+            "direct messages from the bot. They find its files in /files and the run in /history."
+        )
     where = f"#{place.name}" if getattr(place, "name", None) else "a direct message"
     return (
         f"The bot may not answer in {where}: {error.text} (code {error.code}). Give its role {NEEDED} there."
