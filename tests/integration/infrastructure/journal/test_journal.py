@@ -96,6 +96,23 @@ def test_full_segments_are_sealed_and_chained(house: House) -> None:
     assert any("segment 2, line 1" in problem.detail for problem in found(house))
 
 
+def test_a_segment_taken_out_of_the_middle_is_found_and_what_it_held_is_named(house: House) -> None:
+    """The gap, the segment after it that follows on nothing, and the events without a line."""
+    for number in range(8):
+        house.upload(f"more-{number}.csv")
+    house.journal.catch_up()
+    taken, *rest = segments(house)[1:]
+    assert rest
+    taken.unlink()
+    problems = found(house)
+    details = [problem.detail for problem in problems]
+    assert "segment 2: the segment is missing" in details
+    assert any(
+        detail.startswith("segment 3, line 1: the segment before is not the one") for detail in details
+    )
+    assert "unwitnessed" in {problem.kind for problem in problems}
+
+
 def test_it_goes_on_after_a_kill_at_any_byte(house: House, tmp_path: Path) -> None:
     """Whatever a killed writer left of its last line, the next one mends it (every ninth byte)."""
     whole = segments(house)[-1].read_bytes()
