@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from interfaces.discord.tables import aligned, is_row, is_rule
-from interfaces.discord.text import FENCE, MESSAGE_CHARACTERS, fenced
+from interfaces.discord.text import FENCE, MESSAGE_CHARACTERS, fenced, without_fences
 from interfaces.discord.words import Words
 
 MOST_MESSAGES = 5
@@ -52,7 +52,7 @@ def split_answer(text: str, words: Words) -> Split:
     pieces, attached = list[str](), list[Attached]()
     for block in _blocks(text):
         if block.language is None:
-            pieces += _lines_that_fit(block.lines)
+            pieces += _lines_that_fit([_prose(line) for line in block.lines])
         elif len(code := _code(block)) <= MESSAGE_CHARACTERS and not _is_too_wide(block):
             pieces.append(code)
         else:
@@ -93,6 +93,11 @@ def _closes(line: str, fence: str) -> bool:
     """Tell whether a line ends the block that `fence` began: its marks, as many or more, and nothing else."""
     marks = line.strip()
     return marks.startswith(fence) and not marks.strip(fence[0])
+
+
+def _prose(line: str) -> str:
+    """Return a line that opens no block in its midst, as Discord would otherwise have it."""
+    return without_fences(line) if line.count(FENCE) % 2 else line
 
 
 def _is_too_wide(block: _Block) -> bool:

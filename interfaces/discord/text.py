@@ -26,8 +26,12 @@ def clipped(text: str, most: int) -> str:
 
 def fenced(text: str, language: str = "") -> str:
     """Return a text as a block of code that it cannot leave."""
-    inside = text.replace("``", f"`{_ZERO_WIDTH}`")
-    return f"{FENCE}{language}\n{inside}\n{FENCE}"
+    return f"{FENCE}{language}\n{without_fences(text)}\n{FENCE}"
+
+
+def without_fences(text: str) -> str:
+    """Return a text that neither opens nor closes a block, and looks the same."""
+    return text.replace("``", f"`{_ZERO_WIDTH}`")
 
 
 def small(text: str) -> str:

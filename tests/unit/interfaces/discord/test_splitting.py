@@ -47,6 +47,15 @@ def test_a_block_ends_where_it_ends(opening: str, closing: str) -> None:
     assert parts.messages == ["Here:\n```python\nx = 1\n```\nThat **is** all."]
 
 
+def test_a_fence_within_a_sentence_opens_no_block() -> None:
+    """Discord would take it for the partner of the next fence; a pair of them is left as it is."""
+    parts = split("Begin with ``` and ```this``` is fine.\n```\nx = 1\n```")
+
+    assert parts.messages[0].count("```") == 2
+    assert "Begin with `" in parts.messages[0]
+    assert split("So ```this``` is fine.").messages == ["So ```this``` is fine."]
+
+
 def test_a_block_too_long_for_a_message_is_attached() -> None:
     """Its place says so, and the file has the language's extension."""
     parts = split("Here:\n```python\n" + "x = 1\n" * 1000 + "```\nThat is all.")
