@@ -1,12 +1,14 @@
 """Answers to interactions: acknowledged in time, given once, and arriving whatever the network loses."""
 
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import disnake
 from disnake.http import HTTPClient, Route
 from disnake.interactions import base
 
+from interfaces.discord.faults import TAKES_NO_MESSAGES
 from interfaces.discord.posts import Post
 from interfaces.discord.rights import Rights
 from interfaces.discord.sending import Channel, ChannelOutlet, Outlet, request
@@ -107,6 +109,35 @@ class InteractionOutlet:
         )
 
 
+class DirectOutlet:
+    """Direct messages. Who takes none is told in the channel where the answer is, and nothing of it."""
+
+    def __init__(self, private: Outlet, public: Outlet, notice: str) -> None:
+        self._private, self._public, self._notice = private, public, notice
+
+    async def send(self, post: Post) -> str:
+        """Add a message.
+
+        Raises:
+            disnake.Forbidden: it did not arrive, what is said in the channel instead may have.
+        """
+        try:
+            return await self._private.send(post)
+        except disnake.Forbidden as error:
+            if error.code == TAKES_NO_MESSAGES:
+                with suppress(disnake.HTTPException):
+                    await self._public.send(Post(self._notice))
+            raise
+
+    async def edit(self, message_id: str, post: Post) -> str:
+        """Change a message; a deleted one comes anew."""
+        return await self._private.edit(message_id, post)
+
+    async def delete(self, message_id: str) -> None:
+        """Take a message away."""
+        await self._private.delete(message_id)
+
+
 def outlet_of(inter: Interaction, *, is_private: bool = True) -> InteractionOutlet:
     """Return where the answer to a deferred interaction goes, however late.
 
@@ -115,13 +146,13 @@ def outlet_of(inter: Interaction, *, is_private: bool = True) -> InteractionOutl
     http = inter.bot.http
 
     async def later() -> Outlet:
+        rights, words = Rights.of(inter.app_permissions, inter.channel), Words.of(inter)
+        public = ChannelOutlet(http, Channel(inter.channel_id, rights, words), str(inter.id))
         if not is_private:
-            channel = Channel(
-                inter.channel_id, Rights.of(inter.app_permissions, inter.channel), Words.of(inter)
-            )
-            return ChannelOutlet(http, channel, str(inter.id))
+            return public
         direct = await http.start_private_message(inter.author.id)
-        return ChannelOutlet(http, Channel(int(direct["id"])), str(inter.id))
+        private = ChannelOutlet(http, Channel(int(direct["id"])), str(inter.id))
+        return DirectOutlet(private, public, words("WAITS_FOR_YOU", user_id=inter.author.id))
 
     return InteractionOutlet(http, inter, later, is_ephemeral=is_private)
 

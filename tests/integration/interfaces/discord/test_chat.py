@@ -279,6 +279,22 @@ def test_a_result_that_comes_after_the_token_is_over_is_a_message_in_the_channel
     assert not answer.is_ephemeral
 
 
+def test_who_takes_no_direct_messages_is_told_where_a_late_answer_is(
+    discord: DiscordServer, run_bot: RunFileBot
+) -> None:
+    """Nothing of an answer for one person alone is said in the channel, but that it is there."""
+    shy = discord.person("shy", takes_messages=False)
+    run_bot()
+    discord.until_call(SYNC)
+
+    shy.submit(shy.slash("run"), {"code": "import time; time.sleep(3); print('secret')"}).callback()
+    discord.clock.advance(16 * 60)
+    told = shy.sees(lambda message: "/history" in message.text, timeout_s=RUN_S)
+
+    assert told.text.startswith(f"<@{shy.user.id}>")
+    assert not any("secret" in message.text for message in shy.timeline())
+
+
 def test_a_stop_of_the_bot_ends_runs_and_says_so(talk: Talk, alice: Person, tmp_path: Path) -> None:
     """What ran is recorded as stopped by the program; nothing is left with a Cancel button."""
     with ModelEndpoint([runs(SLOW_RUN)]) as endpoint:
