@@ -123,7 +123,7 @@ def configure_logging(level: int = logging.WARNING, *, as_json: bool = False) ->
     lines = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
