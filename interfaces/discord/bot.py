@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import disnake
 import structlog
 from disnake.ext import commands
+from disnake.interactions.application_command import ApplicationCommandInteraction
 
 from domain.errors import FileLedgerError
 from interfaces.discord.answers import Answers
@@ -24,6 +25,7 @@ from interfaces.discord.interactions import Interaction, telling
 from interfaces.discord.messages import Messages
 from interfaces.discord.model_commands import ModelCommands
 from interfaces.discord.operator_commands import OperatorCommands
+from interfaces.discord.outdated import OutdatedForms, tell_outdated
 from interfaces.discord.readers import Readers
 from interfaces.discord.waiting import Waiting
 from interfaces.discord.words import TEXTS, Words
@@ -31,6 +33,8 @@ from interfaces.discord.words import TEXTS, Words
 FAREWELL_S = 10.0
 """What runs that were stopped are given to say so."""
 REMEMBERED = 1_000  # messages, so that one told twice after a reconnect is answered once
+
+Command = ApplicationCommandInteraction[Any]
 
 log = structlog.get_logger()
 
@@ -64,6 +68,7 @@ class FileBot(commands.InteractionBot):
         self.add_cog(ModelCommands(self.answer, desk, answers))
         self.add_cog(OperatorCommands(self.answer, desk))
         self.add_cog(Clicks(self.answer, desk, answers))
+        self.add_cog(OutdatedForms(self.answer))
 
     async def finish(self, grace_s: float) -> None:
         """Begin no answer any more, let the begun ones end, and stop the runs that take longer."""
@@ -128,13 +133,45 @@ class FileBot(commands.InteractionBot):
         await self._desk.waiting.hear(message.channel.id, message.id)
         await self._messages.answer(message, self.user.id)
 
+    async def process_application_commands(self, interaction: Command) -> None:
+        """Carry out a command; one that a client remembers from an earlier version is told of as such."""
+        if self._is_known(interaction):
+            await super().process_application_commands(interaction)
+        else:
+            await self.answer(interaction, tell_outdated(interaction))
+
+    def _is_known(self, interaction: Command) -> bool:
+        command, given = self.all_slash_commands.get(interaction.data.name), interaction.filled_options.keys()
+        options = command.body.options if command else []
+        needed = {option.name for option in options if option.required}
+        return command is not None and needed <= given <= {option.name for option in options}
+
+    async def on_slash_command_error(self, interaction: Command, exception: commands.CommandError) -> None:
+        """Tell who sent a command whose options are not today's; the answers see to their own faults."""
+        log.warning("a command was not understood", command=interaction.data.name, reason=str(exception))
+        await self._say(
+            telling(interaction), self._readers.meet(interaction)("OUTDATED"), interaction.channel
+        )
+
+    async def on_gateway_error(self, event: str, _data: Any, _shard: int | None, exc: Exception) -> None:
+        """Tell the operator of an event that the client cannot read; it is left out."""
+        reason = f"{type(exc).__name__}: {exc}"
+        log.error("an event from Discord was not understood", of=event, reason=reason)
+
+    async def on_error(self, event_method: str, *_: Any, **__: Any) -> None:
+        """Tell the operator of what went wrong before there was somebody to answer."""
+        log.error("an event was not dealt with", of=event_method, exc_info=True)  # noqa: LOG014 - the client's handler calls
+
     # -- around every answer -----------------------------------------------------
 
     async def answer(self, inter: Interaction, answer: Coroutine[Any, Any, None]) -> None:
         """Answer what somebody did with the bot; told twice, it is answered once."""
+        with closing(answer):  # when it is not begun, whatever the reason
+            await self._answer_interaction(inter, answer)
+
+    async def _answer_interaction(self, inter: Interaction, answer: Coroutine[Any, Any, None]) -> None:
         words = self._readers.meet(inter)
         if not self._is_new(inter.id):
-            answer.close()
             return
         entry = self._desk.waiting.entry(
             inter.id,

@@ -13,6 +13,7 @@ from interfaces.discord.desk import Desk
 from interfaces.discord.file_list import FilesPage, files_card
 from interfaces.discord.histories import OWN, HistoryPage, history_card, why_card
 from interfaces.discord.interactions import Answer, acknowledge, deliver, outlet_of
+from interfaces.discord.outdated import tell_outdated
 from interfaces.discord.text import shown_name
 from interfaces.discord.widgets import (
     CONFIRMED,
@@ -47,7 +48,7 @@ class Clicks(commands.Cog):
     @commands.Cog.listener("on_button_click")
     async def on_click(self, inter: Click) -> None:
         """Do what a button says."""
-        custom_id = inter.component.custom_id
+        custom_id = inter.data.custom_id
         if (wanted := FileAction.of(custom_id)) is not None:
             act = self._actions.get(wanted.action)
             answer = act(inter, wanted.file_id) if act else self._analyse(inter, wanted)
@@ -60,12 +61,16 @@ class Clicks(commands.Cog):
             await self._answer(inter, self._answers.look_back(inter, past))
         elif (work_id := work_to_cancel(custom_id)) is not None:
             await self._answer(inter, self._answers.cancel(inter, work_id))
+        else:
+            await self._answer(inter, tell_outdated(inter))
 
     @commands.Cog.listener("on_dropdown")
     async def on_choice(self, inter: Click) -> None:
         """Show the card of the file that was chosen."""
-        if inter.component.custom_id == PICK and inter.values:
+        if inter.data.custom_id == PICK and inter.values:
             await self._answer(inter, self._pick(inter, inter.values[0]))
+        else:
+            await self._answer(inter, tell_outdated(inter))
 
     # -- a file ------------------------------------------------------------------
 

@@ -20,6 +20,6 @@ def chunks_of(client: httpx2.Client, url: str, filename: str) -> Iterator[bytes]
         with client.stream("GET", url, timeout=TIMEOUT_S) as response:
             response.raise_for_status()
             yield from response.iter_bytes(CHUNK_BYTES)
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         msg = f"Discord did not hand out {filename!r}; nothing of it was saved. Please send it again."
         raise EnvironmentFaultError(msg) from error

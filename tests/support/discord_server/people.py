@@ -208,6 +208,10 @@ class Person:
 
         return self._reply(act)
 
+    def forge(self, kind: InteractionKind, data: Json, message: Message | None = None) -> Reply:
+        """Send an interaction as Discord's client never would, or as an old one does."""
+        return self._reply(lambda: self._start(kind, self.home, data, message))
+
     def has_seen_failure(self, reply: Reply) -> bool:
         """Whether the person reads that the application did not respond."""
         return self._loop.do(lambda: self._interactions.has_failed(reply.interaction))

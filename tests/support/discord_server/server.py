@@ -31,7 +31,7 @@ from tests.support.discord_server.routes.followups import Followups
 from tests.support.discord_server.routes.identity import Identity
 from tests.support.discord_server.routes.messages import Messages
 from tests.support.discord_server.snowflakes import Snowflakes
-from tests.support.discord_server.values import Channel, ChannelKind, Guild, Message, User
+from tests.support.discord_server.values import Channel, ChannelKind, Guild, Json, Message, User
 from tests.support.discord_server.world import Application, World
 
 T = TypeVar("T")
@@ -162,6 +162,22 @@ class DiscordServer:
     def repeat(self, message: Message) -> None:
         """Tell the bot of a message once more."""
         self._loop.do(lambda: self.world.add_message(self.world.messages[message.id]))
+
+    def dispatch(self, name: str, data: Json) -> None:
+        """Tell the bots of an event, whatever it holds."""
+        sessions = self.gateway.sessions
+
+        def tell() -> None:
+            for session in sessions.values():
+                session.dispatch(name, data)
+
+        self._loop.do(tell)
+
+    def told(self, name: str) -> Sequence[Json]:
+        """Return the events of a kind that bots were told of."""
+        return self._loop.do(
+            lambda: [event for session in self.gateway.sessions.values() for event in session.told(name)]
+        )
 
     def _new_channel(self, name: str) -> Channel:
         return self.world.add_channel(

@@ -42,6 +42,10 @@ class Session:
         if self.connection is not None:
             self.connection.send(packet)
 
+    def told(self, name: str) -> list[Json]:
+        """Return what was sent under a name."""
+        return [packet["d"] for packet in self._sent if packet["t"] == name]
+
     def resume(self, connection: Connection, sequence: int) -> None:
         """Send again what came after `sequence`, over a new connection."""
         if self.connection is not None:
