@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test attacks faults chat-load chat-llama transcript bench-sandbox bench-replay bench-files file-types setup setup-host lint types contracts tests format audit lock clean
+.PHONY: help run test attacks faults fuzz chat-load chat-llama transcript bench-sandbox bench-replay bench-files file-types setup setup-host lint types contracts tests format audit lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -71,6 +71,10 @@ faults: setup ## Kill the program at 50 random moments and at every step of a re
 		tests/e2e/test_kill.py \
 		tests/integration/infrastructure/views/test_audit_replay.py \
 		tests/integration/infrastructure/views/test_rebuild.py $(ARGS)
+
+fuzz: setup ## Try 25 times as many examples of every fuzz target as the suite does (some minutes)
+	FILELEDGER_EXAMPLES=$${FILELEDGER_EXAMPLES:-1000} $(BIN)/pytest --timeout 1800 -m fuzz \
+		--numprocesses 2 --dist worksteal $(ARGS)
 
 format: setup ## Repair style and format where a tool can
 	$(BIN)/ruff check --fix

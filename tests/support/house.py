@@ -14,6 +14,7 @@ from application.holds import Holds
 from application.import_user import ImportUser
 from application.ledgers import Ledgers
 from application.policy import UsagePolicy
+from application.ports.clock import Ids
 from application.ports.views import Views
 from application.purge import PurgeRemovedFiles
 from application.run_queue import RunQueue
@@ -57,6 +58,7 @@ class House:
     folder: Path
     policy: UsagePolicy = field(default_factory=lambda: UsagePolicy(limits=Limits(max_files=3)))
     clock: TurnedClock = field(default_factory=TurnedClock)
+    ids: Ids = field(default_factory=RandomIds)
 
     @cached_property
     def store(self) -> SQLiteLedgerStore:
@@ -96,7 +98,7 @@ class House:
     @cached_property
     def upload_file(self) -> UploadFile:
         """The use case of uploads."""
-        return UploadFile(self.ledgers, self.blobs, RandomIds(), self.policy)
+        return UploadFile(self.ledgers, self.blobs, self.ids, self.policy)
 
     @cached_property
     def open_file(self) -> OpenFile:

@@ -24,26 +24,23 @@ class NaiveLedger:
     files: list[NaiveFile] = field(default_factory=list)
     gone: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    held: set[str | None] = field(default_factory=set)
+
+    def live(self, now: datetime) -> list[NaiveFile]:
+        """Return what can be used."""
+        return [file for file in self.files if not self._is_due(file, now)]
 
     def expire(self, now: datetime) -> list[str]:
         """Drop what is due."""
-        return [
-            self._drop(f, "expired")
-            for f in list(self.files)
-            if f.expires_at is not None and f.expires_at <= now
-        ]
+        return [self._drop(file, "expired") for file in list(self.files) if self._is_due(file, now)]
 
     def upload(self, file: NaiveFile, source: str, now: datetime) -> str | None:
         """Add an upload; None when it can never fit."""
         if source in self.sources:
             return self.sources[source]
         self.expire(now)
-        if file.size_bytes > self.max_bytes:
+        if not self._make_room(file):
             return None
-        while sum(f.is_upload for f in self.files) + 1 > self.max_files:
-            self._drop(next(f for f in self.files if f.is_upload), "evicted")
-        while sum(f.size_bytes for f in self.files) + file.size_bytes > self.max_bytes:
-            self._drop(self.files[0], "evicted")
         self.files.append(file)
         self.sources[source] = file.file_id
         return file.file_id
@@ -53,26 +50,47 @@ class NaiveLedger:
         self.expire(now)
         kept: list[str] = []
         for file in files:
-            uploads = sum(f.size_bytes for f in self.files if f.is_upload)
-            if len(kept) == self.max_generated_files or uploads + file.size_bytes > self.max_bytes:
-                continue
-            while sum(not f.is_upload for f in self.files) + 1 > self.max_generated_files:
-                self._drop(next(f for f in self.files if not f.is_upload), "evicted")
-            while sum(f.size_bytes for f in self.files) + file.size_bytes > self.max_bytes:
-                self._drop(next(f for f in self.files if not f.is_upload), "evicted")
-            self.files.append(file)
-            kept.append(file.file_id)
+            if len(kept) < self.max_generated_files and self._make_room(file):
+                self.files.append(file)
+                kept.append(file.file_id)
         return kept
 
     def delete(self, file_id: str, now: datetime) -> bool:
-        """Drop one live file; False when there is none."""
-        for file in self.files:
-            if file.file_id == file_id and (file.expires_at is None or file.expires_at > now):
+        """Drop one live file; False when there is none, or a hold lies on it."""
+        for file in self.live(now):
+            if file.file_id == file_id and not self._is_held(file):
                 self._drop(file, "deleted")
                 return True
         return False
 
+    def _make_room(self, new: NaiveFile) -> bool:
+        """Drop what has to make room for a newcomer; nothing, when there can be none."""
+        left = list(self.files)
+        most = self.max_files if new.is_upload else self.max_generated_files
+        while sum(file.is_upload == new.is_upload for file in left) + 1 > most:
+            if not self._drop_first(left, [file for file in left if file.is_upload == new.is_upload]):
+                return False
+        while sum(file.size_bytes for file in left) + new.size_bytes > self.max_bytes:
+            if not self._drop_first(left, [file for file in left if new.is_upload or not file.is_upload]):
+                return False
+        for file in [file for file in self.files if file not in left]:
+            self._drop(file, "evicted")
+        return True
+
+    def _drop_first(self, left: list[NaiveFile], candidates: list[NaiveFile]) -> bool:
+        free = [file for file in candidates if not self._is_held(file)]
+        if free:
+            left.remove(free[0])
+        return bool(free)
+
+    def _is_held(self, file: NaiveFile) -> bool:
+        return bool(self.held & {None, file.file_id})
+
+    def _is_due(self, file: NaiveFile, now: datetime) -> bool:
+        return file.expires_at is not None and file.expires_at <= now and not self._is_held(file)
+
     def _drop(self, file: NaiveFile, why: str) -> str:
         self.files.remove(file)
+        self.held.discard(file.file_id)
         self.gone[file.file_id] = why
         return file.file_id
