@@ -66,11 +66,16 @@ file-types: setup ## Write docs/file_types.md; open a file of every type whose l
 	$(BIN)/python tools/file_types.py > docs/file_types.md
 	$(BIN)/pytest tests/integration/loaders/test_on_demand.py tests/e2e/test_every_type.py -m 'thorough or not thorough' $(ARGS)
 
-faults: setup ## Kill the program at 50 random moments and at every step of a rebuild, look for what was lost
-	FILELEDGER_KILLS=$${FILELEDGER_KILLS:-50} FILELEDGER_SWEEP_STRIDE=1 $(BIN)/pytest --timeout 7200 -s \
+faults: setup ## Put every fault into the program, whole sweeps of them: docs/faults.md
+	table=$$(mktemp); trap 'rm -f "$$table"' EXIT; \
+	FILELEDGER_FAULT_TABLE=$$table FILELEDGER_KILLS=$${FILELEDGER_KILLS:-50} FILELEDGER_SWEEP_STRIDE=1 \
+	$(BIN)/pytest -m 'thorough or not thorough' --numprocesses 2 --dist worksteal --timeout 7200 \
+		tests/faults \
 		tests/e2e/test_kill.py \
+		tests/e2e/test_killed_bot.py \
 		tests/integration/infrastructure/views/test_audit_replay.py \
-		tests/integration/infrastructure/views/test_rebuild.py $(ARGS)
+		tests/integration/infrastructure/views/test_rebuild.py $(ARGS) && \
+	$(BIN)/python -m tests.support.fault_table "$$table"
 
 fuzz: setup ## Try 25 times as many examples of every fuzz target as the suite does (some minutes)
 	FILELEDGER_EXAMPLES=$${FILELEDGER_EXAMPLES:-1000} $(BIN)/pytest --timeout 1800 -m fuzz \
