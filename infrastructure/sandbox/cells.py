@@ -40,6 +40,16 @@ class Cell:
     pid: int = 0
     work: int = -1
     listener: socket.socket | None = None
+    has_pages: bool = False
+
+    def copy_pages(self) -> None:
+        """Have the process copy now, until code arrives, what of its maker's memory it will write to.
+
+        See `guest/copied_pages.py`. Nothing is lost with one that is dead.
+        """
+        self.has_pages = True
+        with suppress(channel.ProtocolError):
+            channel.send(self.channel, {"copy_pages": True})
 
     def start(self, code: str, cpu_s: int) -> None:
         """Send the code; it runs at once.

@@ -4,11 +4,13 @@ Whatever becomes of the zygote, a run gets a cell: where no spare waits and noth
 can be forked, one is made the slow way, behind the same boundary.
 """
 
+import math
 import threading
 import time
 from collections import deque
 
 from application.ports.sandbox import Check
+from infrastructure.sandbox import watchdog
 from infrastructure.sandbox.cells import CellError
 from infrastructure.sandbox.config import SandboxConfig
 from infrastructure.sandbox.enclosures import Enclosure, Enclosures, enclose
@@ -16,7 +18,8 @@ from infrastructure.sandbox.groups import RunGroups
 from infrastructure.sandbox.recipe import Recipe
 from infrastructure.sandbox.zygote import Zygote
 
-_LOOK_S = 1.0
+_LOOK_S = 0.5
+_QUIET_S = 0.5  # who runs code again and again gets spares as they are made
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 300.0
 _WIND_DOWN_S, _WIND_DOWN_LOOK_S = 5.0, 0.01
 _HEAD_START_S = 0.03
@@ -35,6 +38,7 @@ class SpareEnclosures:
         self._config, self._recipe, self._groups, self._single = config, recipe, groups, single
         self._changed = threading.Condition()
         self._ready: deque[Enclosure] = deque()
+        self._taken_s = -math.inf
         self._zygote: Zygote | None = None
         self._heir: Zygote | None = None
         self._retired: list[Zygote] = []
@@ -63,13 +67,15 @@ class SpareEnclosures:
     def check(self) -> Check:
         """Tell what waits, how much memory it takes, and why nothing does."""
         with self._changed:
-            zygote, ready, problem = self._zygote, len(self._ready), self._problem
+            zygote, pids, problem = self._zygote, [spare.cell.pid for spare in self._ready], self._problem
         if zygote is None and problem:
             return Check("sandbox spares", ok=False, detail=problem, remedy=_SLOWER, optional=True)
         if zygote is None:
             return Check("sandbox spares", ok=True, detail="made at the first run", optional=True)
+        own = " and ".join(str(watchdog.unshared_bytes(pid) // _MEBIBYTE) for pid in pids)
+        ready = f"{len(pids)} ready, with {own} MB of their own," if pids else "0 ready,"
         size_mb = zygote.resident_bytes // _MEBIBYTE
-        detail = f"{ready} ready, forked from process {zygote.pid}, which holds {size_mb} MB"
+        detail = f"{ready} forked from process {zygote.pid}, which holds {size_mb} MB"
         return Check("sandbox spares", ok=True, detail=detail, optional=True)
 
     @property
@@ -91,6 +97,7 @@ class SpareEnclosures:
         """Take the first spare that lives; the keeper is woken to make another."""
         self._drop_dead()
         with self._changed:
+            self._taken_s = time.monotonic()
             self._changed.notify_all()
             return self._ready.popleft() if self._ready else None
 
@@ -127,6 +134,7 @@ class SpareEnclosures:
             self._look_after_zygote()
             if not self._refill_one():
                 with self._changed:
+                    self._use_the_quiet()
                     self._changed.wait_for(self._is_wanted, timeout=_LOOK_S)
         self._wind_down()
 
@@ -194,6 +202,13 @@ class SpareEnclosures:
             self._pause_s = _FIRST_PAUSE_S
             self._changed.notify_all()
         return True
+
+    def _use_the_quiet(self) -> None:
+        """Have spares copy their memory while nobody wants any; the caller holds the lock."""
+        if time.monotonic() - self._taken_s >= _QUIET_S:
+            for spare in self._ready:
+                if not spare.cell.has_pages:
+                    spare.cell.copy_pages()
 
     def _drop_dead(self) -> None:
         with self._changed:

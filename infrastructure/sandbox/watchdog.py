@@ -97,6 +97,13 @@ def proportional_bytes(pid: int) -> int:
     return resident_bytes(pid)
 
 
+def unshared_bytes(pid: int) -> int:
+    """Return a process's pages that no other has; 0 when it is gone, or the kernel does not tell."""
+    with suppress(OSError):
+        return sum(size for name, size in _sizes(pid, "smaps_rollup") if name.startswith("Private_"))
+    return 0
+
+
 def most_bytes(pid: int) -> int:
     """Return at once what a process may hold at most, its files apart; 0 when it is gone."""
     with suppress(OSError):

@@ -83,7 +83,7 @@ WEAKNESSES = {
         refusal="can write to /dev/null",
     ),
     "open-descriptors": Weakness(
-        guest={"supervisor.py": {"        if number > _CHANNEL_FD:\n": "        if number > 10**6:\n"}},
+        guest={"supervisor.py": {"    lockdown.close_all_but(*range(_CHANNEL_FD + 1))\n": ""}},
     ),
     "privileges": Weakness(
         guest={

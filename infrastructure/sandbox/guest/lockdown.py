@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import struct
+from contextlib import suppress
 from typing import Any
 
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
@@ -65,6 +66,19 @@ def lower_priority(nice: int) -> None:
     os.nice(max(0, nice - os.getpriority(os.PRIO_PROCESS, 0)))
 
 
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the one that forked it ends."""
+    _call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+def close_all_but(*kept: int) -> None:
+    """Close every descriptor of this process, whatever number it has, but those."""
+    for number in map(int, os.listdir("/proc/self/fd")):
+        if number not in kept:
+            with suppress(OSError):  # the listing's own
+                os.close(number)
+
+
 def _mount_private_folders(tmpfs: dict[str, str], uid: int | None) -> None:
     owner = os.getuid() if uid is None else uid
     group = os.getgid() if uid is None else uid
@@ -89,7 +103,7 @@ def _drop_privileges(uid: int | None) -> None:
     _call("prctl", _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     _call("capset", struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24))
     _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
-    _call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    die_with_parent()
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 

@@ -9,11 +9,14 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
 import frames
 import lockdown
+
+CopyPages = Callable[[socket.socket], object]
 
 _CHANNEL_FD = 3
 _SETUP_FAILED = 97
@@ -23,15 +26,21 @@ def main() -> None:
     """Serve the host on the socket whose number is the only argument."""
     control = socket.socket(fileno=int(sys.argv[1]))
     spec, descriptors = frames.receive(control)
-    supervise(control, spec, descriptors)
+    supervise(control, spec, descriptors, copy_pages=lambda _: None)
 
 
-def supervise(control: socket.socket, spec: dict[str, Any], descriptors: list[int]) -> None:
-    """Fork the locked-down process; `descriptors` are its channel, stdout and stderr."""
+def supervise(
+    control: socket.socket, spec: dict[str, Any], descriptors: list[int], copy_pages: CopyPages
+) -> None:
+    """Fork the locked-down process; `descriptors` are its channel, stdout and stderr.
+
+    There, `copy_pages` is called when the host asks for it, since no code runs anywhere. It is
+    to return when something arrives at the channel.
+    """
     lockdown.enter_namespaces(user_namespace=spec["user_namespace"])
     child = os.fork()
     if child == 0:
-        _become_run(control, spec, descriptors)
+        _become_run(control, spec, descriptors, copy_pages)
     for descriptor in descriptors:
         os.close(descriptor)
     pidfd = os.pidfd_open(child)
@@ -51,7 +60,9 @@ def _kill_when_host_dies(control: socket.socket, child: int, pidfd: int) -> None
         os.kill(child, signal.SIGKILL)
 
 
-def _become_run(control: socket.socket, spec: dict[str, Any], descriptors: list[int]) -> NoReturn:
+def _become_run(
+    control: socket.socket, spec: dict[str, Any], descriptors: list[int], copy_pages: CopyPages
+) -> NoReturn:
     try:
         control.close()
         lockdown.lock_down(spec)
@@ -62,7 +73,7 @@ def _become_run(control: socket.socket, spec: dict[str, Any], descriptors: list[
             work = os.open("/work", os.O_RDONLY | os.O_DIRECTORY)
             frames.send(channel, {"ready": True}, (work, listener.fileno()))
             os.close(work)
-        job, (code,) = frames.receive(channel)
+        job, code = _await_code(channel, copy_pages)
         frames.send(channel, {"has_code": True})
         channel.close()
     except EOFError:
@@ -73,15 +84,22 @@ def _become_run(control: socket.socket, spec: dict[str, Any], descriptors: list[
     runner.run(job, code)
 
 
+def _await_code(channel: socket.socket, copy_pages: CopyPages) -> tuple[dict[str, Any], int]:
+    """Return the job and the descriptor of its code; a message without one asks for the pages."""
+    while True:
+        job, descriptors = frames.receive(channel)
+        if descriptors:
+            (code,) = descriptors
+            return job, code
+        copy_pages(channel)
+
+
 def _keep_only(channel: int, stdout: int, stderr: int) -> socket.socket:
     """Arrange descriptors 0 to 3 and close all others, whatever number they have."""
     null = os.open("/dev/null", os.O_RDONLY)
     for number, source in enumerate(os.dup(fd) for fd in (null, stdout, stderr, channel)):
         os.dup2(source, number, inheritable=number < _CHANNEL_FD)
-    for number in map(int, os.listdir("/proc/self/fd")):
-        if number > _CHANNEL_FD:
-            with suppress(OSError):  # the listing's own
-                os.close(number)
+    lockdown.close_all_but(*range(_CHANNEL_FD + 1))
     return socket.socket(fileno=_CHANNEL_FD)
 
 

@@ -17,6 +17,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
+import copied_pages
 import frames
 import huge_pages
 import lockdown
@@ -76,6 +77,7 @@ def _warm_up() -> None:
     gc.collect()
     gc.freeze()
     huge_pages.collapse()
+    copied_pages.learn(_typical_run)
 
 
 def _rehearse() -> None:
@@ -97,6 +99,19 @@ def _rehearse() -> None:
     pyplot.close("all")
     if arrow:
         arrow.set_memory_pool(usual)
+
+
+def _typical_run() -> None:
+    """Read a table of 1 MB, group it and draw it, with all that a run has."""
+    pandas, pyplot = sys.modules.get("pandas"), sys.modules.get("matplotlib.pyplot")
+    if pandas is None or pyplot is None:
+        return
+    rows = "".join(f"{row},town {row % 9},{row / 7:.3f},2024-01-{row % 28 + 1:02}\n" for row in range(30_000))
+    df = pandas.read_csv(io.StringIO(f"id,city,price,day\n{rows}"))
+    repr(df.groupby("city")["price"].mean())
+    figure, axes = pyplot.subplots()
+    df["price"].head(500).plot(ax=axes, title="price")
+    figure.savefig(io.BytesIO(), format="png")
 
 
 def _stop_threads() -> None:
@@ -124,7 +139,7 @@ def _become_supervisor(host: socket.socket, spec: dict[str, Any], descriptors: S
         host.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control, *of_the_run = descriptors
-        supervisor.supervise(socket.socket(fileno=control), spec, of_the_run)
+        supervisor.supervise(socket.socket(fileno=control), spec, of_the_run, copied_pages.copy)
     except BaseException:  # noqa: BLE001 - whatever it is, there is one zygote and this is not it
         traceback.print_exc()
     finally:

@@ -1,4 +1,6 @@
+import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from domain.executions import Outcome
-from infrastructure.sandbox import boundary, zygote
+from infrastructure.sandbox import boundary, spares, zygote
 from infrastructure.sandbox.adapter import BubblewrapSandbox
 from infrastructure.sandbox.bubblewrap import find_bwrap
 from infrastructure.sandbox.cells import CellError
@@ -93,6 +95,55 @@ def test_more_runs_than_spares_are_forked_on_demand(shared: BubblewrapSandbox) -
     for thread in threads:
         thread.join()
     assert printed == ["['mine'] 1"] * 20
+
+
+_CHART = """
+import resource
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+import matplotlib.pyplot as plt, pandas as pd
+df = pd.DataFrame({'city': ['a', 'b'] * 5000, 'price': range(10_000)})
+print(df.groupby('city')['price'].mean())
+df['price'].head(500).plot()
+plt.savefig('chart.png')
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def _faults_of_a_chart(sandbox: BubblewrapSandbox) -> int:
+    return int(Runs(sandbox).printed(_CHART).split()[-1])
+
+
+def test_a_spare_that_waited_has_its_memory_copied(
+    shared: BubblewrapSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run in it traps half as often at most, and the operator is told what spares hold."""
+
+    def own_mb() -> list[int]:
+        words = spares_check(shared).detail.partition("with ")[2].partition(" MB of their own")[0]
+        return [int(word) for word in words.split(" and ") if word.isdigit()]
+
+    assert _wait_until(lambda: len(own_mb()) == 2 and min(own_mb()) >= 12)
+    copied = _faults_of_a_chart(shared)
+    monkeypatch.setattr(spares, "_QUIET_S", math.inf)
+    for _ in range(2):
+        await_spares(shared)
+        Runs(shared)("1")
+    await_spares(shared)
+    assert copied * 2 < _faults_of_a_chart(shared)
+
+
+def test_a_zygote_without_a_rehearsal_makes_spares_that_work(tmp_path: Path) -> None:
+    """Where it cannot be seen what runs write to nothing is copied, and all else is as ever."""
+    copy = tmp_path / "guest"
+    shutil.copytree(config(tmp_path).guest_folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    zygote_script = (copy / "zygote.py").read_text()
+    assert zygote_script.count("copied_pages.learn(_typical_run)") == 1
+    broken = zygote_script.replace("learn(_typical_run)", "learn(lambda: 1 / 0)")
+    (copy / "zygote.py").write_text(broken)
+    with opened(config(tmp_path, spares=1, guest_folder=copy)) as sandbox:
+        await_spares(sandbox, "1 ready")
+        time.sleep(1.5)
+        assert Runs(sandbox).printed(_IS_FORKED) == "True"
 
 
 def test_no_two_runs_draw_the_same_numbers(shared: BubblewrapSandbox) -> None:
