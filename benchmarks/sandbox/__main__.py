@@ -16,8 +16,9 @@ from benchmarks.sandbox.entrants import PLAIN, SAVING, UNSAVED, WARM_KERNEL, Ent
 from benchmarks.sandbox.goals import goals
 from benchmarks.sandbox.jobs import CHART, FIT, HELLO, Job, write_data
 from benchmarks.sandbox.machine import describe_machine
-from benchmarks.sandbox.percentiles import hello_percentiles
+from benchmarks.sandbox.percentiles import APPEND, Append, hello_percentiles
 from benchmarks.sandbox.together import slowdown
+from benchmarks.sandbox.ways import Way
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ def _measured(plan: Plan, ready: Entrants, folder: Path) -> list[str]:
     compete({name: ready.ways[name] for name in ready.ways if name in plan.rehearsed}, plan.jobs, 1)
     times = compete(ready.ways, plan.jobs, plan.rounds)
     _say("percentiles")
-    percentiles = hello_percentiles({name: ready.ways[name] for name in (UNSAVED, SAVING)}, plan.hellos)
+    hellos: dict[str, Way] = {name: ready.ways[name] for name in (PLAIN, UNSAVED, SAVING)}
+    percentiles = hello_percentiles(hellos | {APPEND: Append(folder)}, plan.hellos)
     _say("many runs at once")
     users = [f"user-{number}" for number in range(1, plan.users + 1)]
     job = plan.crowd_job

@@ -1,14 +1,38 @@
 """How evenly runs start: percentiles of many hellos, one after the other."""
 
+import os
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.sandbox.contest import timed
-from benchmarks.sandbox.jobs import HELLO
+from benchmarks.sandbox.jobs import HELLO, Job
 from benchmarks.sandbox.ways import Way
 
-_PAUSE_S = 0.1  # ten a second without an end: more than people of a machine this size ask for
+_PAUSE_S = 0.05  # eight of ours a second without an end: more than people of a machine this size ask for
+_APPENDED_BYTES = 4096
+APPEND = "appending 4 kB to a file, durable"
+
+
+class Append:
+    """Nothing but what saving needs of the machine: a page at the end of a file, durable."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "appended"
+
+    def run(self, job: Job) -> str:
+        """Append."""
+        del job
+        with self._path.open("ab", buffering=0) as file:
+            file.write(bytes(_APPENDED_BYTES))
+            os.fsync(file.fileno())
+        return ""
+
+    def finish(self, job: Job) -> bytes:
+        """Have made no picture."""
+        del job
+        return b""
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,12 @@ def times_table(times: Times, ways: Iterable[str], jobs: Sequence[Job]) -> str:
 
 def percentiles_table(percentiles: Mapping[str, Percentiles]) -> str:
     """Return a row for each way."""
-    rows = [
-        [name, str(each.count), *(f"{value:.1f}" for value in (each.p50_ms, each.p99_ms, each.longest_ms))]
-        for name, each in percentiles.items()
-    ]
-    return table(["hellos one after the other", "runs", "p50 ms", "p99 ms", "longest ms"], rows)
+    rows = []
+    for name, each in percentiles.items():
+        figures = (each.p50_ms, each.p99_ms, each.longest_ms, each.spread)
+        rows.append([name, str(each.count), *(f"{value:.1f}" for value in figures)])
+    header = ["hellos one after the other", "runs", "p50 ms", "p99 ms", "longest ms", "p99 : p50"]
+    return table(header, rows)
 
 
 def crowd_lines(crowd: Crowd, job: Job) -> str:
@@ -36,8 +37,9 @@ def crowd_lines(crowd: Crowd, job: Job) -> str:
     count, alone, slowdown = len(crowd.runs), f"{crowd.single_s:.3f}", f"{crowd.slowdown:.2f}"
     return (
         f"{count} runs of {len(waits)} users at once (job {job.name}, ledger and files saved): "
-        f"{crowd.wall_s:.2f} s. One alone takes {alone} s. Plain `python3` needs {slowdown} times as long "
-        f"for the job when each of the {crowd.cores} cores does one. So the ideal is {count} x {alone} / "
+        f"{crowd.wall_s:.2f} s. Straight one after the other each takes {alone} s. "
+        f"Plain `python3` needs {slowdown} times as long for the job when each of the {crowd.cores} cores "
+        f"does one. So the ideal is {count} x {alone} / "
         f"{crowd.cores} x {slowdown} = {crowd.ideal_s:.2f} s; it took {crowd.ratio:.2f} times that "
         f"({crowd.ratio * crowd.slowdown:.2f} times what cores that share nothing would need).\n"
         f"The longest wait for the start of a user's first run: {first.run.waited_s:.2f} s "
