@@ -6,17 +6,22 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
+import psycopg
+
 from benchmarks.page import PAGE, BenchmarkError, describe_host, load, put
-from benchmarks.replay.latency import UPLOADS, WARMED_UP, measure_uploads
-from benchmarks.replay.lengths import SAVES_A_ROUND, measure
+from benchmarks.replay.databases import Databases, PostgreSQLDatabases, SQLiteFiles
+from benchmarks.replay.latency import UPLOADS, WARMED_UP, Latency, measure_uploads
+from benchmarks.replay.lengths import SAVES_A_ROUND, Length, measure
 from benchmarks.replay.report import goals_table, latency_table, lengths_table
 from infrastructure.views.client import connect
 from infrastructure.views.embedded import EmbeddedServer
+from tests.support.postgresql import PostgreSQLServer
 
 
 @dataclass(frozen=True)
@@ -64,21 +69,45 @@ def report(plan: Plan) -> str:
         BenchmarkError: something failed, so that there is nothing to compare.
     """
     before, began = load(), time.monotonic()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        _say("uploads")
-        latencies = measure_uploads(plan.upload_lengths, folder / "uploads", plan.uploads, plan.warmed_up)
-        with EmbeddedServer(folder / "mongodb", _SERVER_PYTHON) as uri, connect(uri).client as client:
-            lengths = [
-                measure(each, folder / str(each), client, _say, plan.saves_a_round) for each in plan.events
-            ]
-    head = (
-        f"{describe_host()}; Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"eventsourcing {metadata.version('eventsourcing')}; load {before} before and {load()} after "
-        f"{time.monotonic() - began:.0f} s."
-    )
+    with tempfile.TemporaryDirectory() as name, _postgresql() as server:
+        lengths, latencies = _measure(plan, Path(name), server)
+        versions = (
+            f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+            f"PostgreSQL {_version(server)}, eventsourcing {metadata.version('eventsourcing')}"
+        )
+    loads = f"load {before} before and {load()} after {time.monotonic() - began:.0f} s"
+    head = f"{describe_host()}; {versions}; {loads}."
     goals = goals_table(lengths, latencies)
     return "\n\n".join([head, lengths_table(lengths), latency_table(latencies), goals])
+
+
+def _measure(plan: Plan, folder: Path, server: PostgreSQLServer) -> tuple[list[Length], list[Latency]]:
+    def databases(folder: Path, name: str) -> list[Databases]:
+        return [SQLiteFiles(folder), PostgreSQLDatabases(server, name)]
+
+    _say("uploads")
+    uploads = measure_uploads(plan.upload_lengths, folder, databases, plan.uploads, plan.warmed_up)
+    with EmbeddedServer(folder / "mongodb", _SERVER_PYTHON) as uri, connect(uri).client as client:
+        lengths = [
+            measure(each, folder / str(each), databases, client, _say, plan.saves_a_round)
+            for each in plan.events
+        ]
+    return [each for pair in lengths for each in pair], uploads
+
+
+def _version(server: PostgreSQLServer) -> str:
+    with psycopg.connect(server.url) as connection:
+        version = connection.info.server_version
+    return f"{version // 10_000}.{version % 10_000}"
+
+
+@contextmanager
+def _postgresql() -> Iterator[PostgreSQLServer]:
+    server = PostgreSQLServer(is_durable=True)
+    try:
+        yield server
+    finally:
+        server.close()
 
 
 def _say(step: str) -> None:

@@ -3,25 +3,24 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
 from eventsourcing.domain import DomainEvent
 from eventsourcing.persistence import (
+    ApplicationRecorder,
     DatetimeAsISO,
     JSONTranscoder,
     Mapper,
     StoredEvent,
     UUIDAsHex,
 )
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from domain.events import LedgerEvent
 from infrastructure.ledger.chain import GENESIS, chain_digest
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.mapper import SealingMapper
-from infrastructure.ledger.store import SQLiteLedgerStore
+from infrastructure.ledger.store import DatabaseLedgerStore
 
 PAGE_EVENTS = 2_000
 
@@ -53,15 +52,14 @@ class Fact(DomainEvent):
 
 
 class Library:
-    """The library's recorder for SQLite and its mapper, as they come."""
+    """A recorder of the library and its mapper, as they come."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, recorder: ApplicationRecorder) -> None:
         transcoder = JSONTranscoder()
         transcoder.register(UUIDAsHex())
         transcoder.register(DatetimeAsISO())
         self._mapper: Mapper[UUID] = Mapper(transcoder)
-        self._recorder = SQLiteApplicationRecorder(SQLiteDatastore(str(database)))
-        self._recorder.create_table()
+        self._recorder = recorder
 
     def encode(self, events: Sequence[LedgerEvent]) -> list[StoredEvent]:
         """Return the facts of the events as JSON."""
@@ -88,10 +86,9 @@ class Library:
 class Ledger:
     """The ledger of the program."""
 
-    def __init__(self, folder: Path) -> None:
-        self.keys = KeyFolder(folder / "keys")
-        self.store = SQLiteLedgerStore(folder / "ledger" / "ledger.db", self.keys)
-        self._mapper = SealingMapper(self.keys)
+    def __init__(self, store: DatabaseLedgerStore, keys: KeyFolder) -> None:
+        self.store = store
+        self._mapper = SealingMapper(keys)
         self._digests: dict[str, bytes] = {}
 
     def encode(self, events: Sequence[LedgerEvent]) -> list[StoredEvent]:

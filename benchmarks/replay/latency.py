@@ -2,18 +2,21 @@
 
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from application.ledgers import Ledgers
 from application.policy import UsagePolicy
 from application.upload import UploadFile
+from benchmarks.replay.databases import Databases, MakeDatabases
 from benchmarks.replay.entrants import Ledger
+from benchmarks.replay.filling import fill
 from benchmarks.replay.stories import Told
 from infrastructure.blobs.folder import FolderBlobStore
 from infrastructure.clock import RandomIds, SystemClock
 from infrastructure.ledger.keys import KeyFolder
-from infrastructure.ledger.store import SQLiteLedgerStore
+from infrastructure.ledger.store import DatabaseLedgerStore
 
 USER = "user-0"
 UPLOADS = 60
@@ -26,21 +29,29 @@ CONTENT = b"a,b\n1,2\n" * 500
 class Latency:
     """Milliseconds that half of the uploads took at a length: in a long-lived process, and in a new one."""
 
+    kind: str
     events: int
     warm_ms: float
     cold_ms: float
 
 
 class _House:
-    """One user's ledger of a length."""
+    """One user's ledger of a length in one kind of database."""
 
-    def __init__(self, folder: Path, events: int, warmed_up: int) -> None:
-        self._folder, self.events = folder, events
+    def __init__(self, folder: Path, databases: Databases, events: int) -> None:
+        self._folder, self._databases = folder, databases
+        self.kind, self.events = databases.kind, events
         self.warm_ms: list[float] = []
         self.cold_ms: list[float] = []
-        _fill(folder, events)
         self._store = self._open()
-        for number in range(warmed_up):
+
+    def log(self) -> Ledger:
+        """Return what the house's ledger is filled through."""
+        return Ledger(self._store, KeyFolder(self._folder / "keys"))
+
+    def warm_up(self, uploads: int) -> None:
+        """Upload what is not measured."""
+        for number in range(uploads):
             self._upload(self._store, f"first-{number}")
 
     def upload(self, number: int) -> None:
@@ -52,11 +63,11 @@ class _House:
         fresh.close()
         self._store.load(USER)  # sees what the other process added, which is no part of an upload
 
-    def _open(self) -> SQLiteLedgerStore:
-        return SQLiteLedgerStore(self._folder / "ledger" / "ledger.db", KeyFolder(self._folder / "keys"))
+    def _open(self) -> DatabaseLedgerStore:
+        return self._databases.ledger(KeyFolder(self._folder / "keys"))
 
-    def _upload(self, store: SQLiteLedgerStore, source: str) -> float:
-        blobs = FolderBlobStore(self._folder / "user_files")
+    def _upload(self, store: DatabaseLedgerStore, source: str) -> float:
+        blobs = FolderBlobStore(self._folder / self.kind)
         upload = UploadFile(Ledgers(store, SystemClock()), blobs, RandomIds(), UsagePolicy())
         began = time.perf_counter()
         upload(USER, "data.csv", [CONTENT], source=source)
@@ -64,21 +75,25 @@ class _House:
 
 
 def measure_uploads(
-    lengths: tuple[int, ...], folder: Path, uploads: int = UPLOADS, warmed_up: int = WARMED_UP
+    lengths: Sequence[int], folder: Path, databases: MakeDatabases, uploads: int, warmed_up: int
 ) -> list[Latency]:
     """Return the latencies; the lengths take turns."""
-    houses = [_House(folder / str(events), events, warmed_up) for events in lengths]
+    houses = [
+        house for events in lengths for house in _filled(events, folder / f"uploads-{events}", databases)
+    ]
+    houses.sort(key=lambda house: house.kind, reverse=True)
+    for house in houses:
+        house.warm_up(warmed_up)
     for number in range(uploads):
         for house in houses:
             house.upload(number)
     return [
-        Latency(house.events, statistics.median(house.warm_ms), statistics.median(house.cold_ms))
+        Latency(house.kind, house.events, statistics.median(house.warm_ms), statistics.median(house.cold_ms))
         for house in houses
     ]
 
 
-def _fill(folder: Path, events: int) -> None:
-    ledger = Ledger(folder)
-    for pending in Told(users=1).saves(events):
-        ledger.fill(ledger.encode(pending))
-    ledger.store.close()
+def _filled(events: int, folder: Path, databases: MakeDatabases) -> list[_House]:
+    houses = [_House(folder, each, events) for each in databases(folder, f"uploads_{events}")]
+    fill(Told(users=1), events, [[house.log() for house in houses]])
+    return houses

@@ -3,26 +3,27 @@
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import uuid4
 
-from eventsourcing.persistence import StoredEvent
 from pymongo import MongoClient
 
 from benchmarks.page import BenchmarkError
+from benchmarks.replay.databases import MakeDatabases
 from benchmarks.replay.entrants import Entrant, Ledger, Library
+from benchmarks.replay.filling import fill
 from benchmarks.replay.stories import Told
 from domain.events import LedgerEvent
+from infrastructure.ledger.keys import KeyFolder
 from infrastructure.views.client import CODEC, Document
 from infrastructure.views.mongo_views import MongoViews
 from migrations import apply_migrations
 
 EVENTS_A_USER = 1_000
-FILLED_AT_A_TIME = 5_000
 SAVES_A_ROUND = 40
 APPEND_ROUNDS = 5
 ROUNDS = {10_000: 5, 100_000: 3}
@@ -31,13 +32,16 @@ _SAMPLE_S = 0.2
 
 @dataclass(frozen=True)
 class Length:
-    """What was measured at `events` events: saves and events a second, by medians.
+    """What was measured in one database at `events` events: saves and events a second, by medians.
 
-    The library's figure stands first. `grown_mb` is memory, in a rebuild.
+    The library's figure stands first. `commands` are whole: decided, encoded and saved by the ledger,
+    encoded and saved by the library. `grown_mb` is memory, in a rebuild.
     """
 
+    kind: str
     events: int
     saves: tuple[float, float]
+    commands: tuple[float, float]
     reads: tuple[float, float]
     rebuilt: float
     grown_mb: float
@@ -47,6 +51,11 @@ class Length:
     def append_ratio(self) -> float:
         """How fast the ledger appends, beside the library."""
         return self.saves[1] / self.saves[0]
+
+    @property
+    def command_ratio(self) -> float:
+        """How fast the ledger decides and saves, beside the library that only saves."""
+        return self.commands[1] / self.commands[0]
 
     @property
     def read_ratio(self) -> float:
@@ -59,60 +68,101 @@ class Length:
         return self.rebuilt / self.reads[1]
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """Both logs in databases of a kind."""
+
+    kind: str
+    library: Library
+    ledger: Ledger
+
+
 def measure(
     events: int,
     folder: Path,
+    databases: MakeDatabases,
     client: MongoClient[Document],
     say: Callable[[str], None],
     saves_a_round: int = SAVES_A_ROUND,
-) -> Length:
-    """Fill both logs and measure."""
-    folder.mkdir()
-    library, ledger = Library(folder / "library.db"), Ledger(folder)
+) -> list[Length]:
+    """Fill the logs and measure; return what was seen in each kind of database."""
+    keys = KeyFolder(folder / "keys")
+    pairs = [
+        _Pair(each.kind, Library(each.library()), Ledger(each.ledger(keys), keys))
+        for each in databases(folder, str(events))
+    ]
     told = Told(users=max(10, events // EVENTS_A_USER))
     say(f"{events:,} events: filling")
-    for entrant, stored in _filling(told, events, (library, ledger)):
-        entrant.fill(stored)
-    say(f"{events:,} events: appending, reading, rebuilding")
-    saves = _appending(told, (library, ledger), saves_a_round)
+    fill(told, events, ([pair.library for pair in pairs], [pair.ledger for pair in pairs]))
+    say(f"{events:,} events: appending")
+    appended = _appending(told, pairs, saves_a_round)
+    lengths = []
+    for pair, (saves, commands) in zip(pairs, appended, strict=True):
+        say(f"{events:,} events: reading, rebuilding, {pair.kind}")
+        lengths.append(_read_and_rebuild(pair, events, client, saves, commands))
+        pair.ledger.store.close()
+    return lengths
+
+
+def _read_and_rebuild(
+    pair: _Pair,
+    events: int,
+    client: MongoClient[Document],
+    saves: tuple[float, float],
+    commands: tuple[float, float],
+) -> Length:
     reads: list[tuple[float, float]] = []
     rebuilds: list[float] = []
     grown_mb, documents = 0.0, 0
     for _ in range(ROUNDS.get(events, 1)):
-        reads.append((_rate(library.read), _rate(ledger.read)))
+        reads.append((_rate(pair.library.read), _rate(pair.ledger.read)))
         with _Memory() as memory:
-            documents, took_s = _rebuild(ledger, client)
-        rebuilds.append(ledger.store.head() / took_s)
+            documents, took_s = _rebuild(pair.ledger, client)
+        rebuilds.append(pair.ledger.store.head() / took_s)
         grown_mb = max(grown_mb, memory.grown_mb)
-    ledger.store.close()
-    one, other = (statistics.median(rates) for rates in zip(*reads, strict=True))
-    return Length(events, saves, (one, other), statistics.median(rebuilds), grown_mb, documents)
+    rebuilt = statistics.median(rebuilds)
+    return Length(pair.kind, events, saves, commands, _medians(reads), rebuilt, grown_mb, documents)
 
 
-def _filling(
-    told: Told, events: int, entrants: Sequence[Entrant]
-) -> Iterator[tuple[Entrant, list[StoredEvent]]]:
-    batch: list[LedgerEvent] = []
-    for pending in told.saves(events):
-        batch += pending
-        if len(batch) >= FILLED_AT_A_TIME:
-            yield from ((entrant, entrant.encode(batch)) for entrant in entrants)
-            batch = []
-    yield from ((entrant, entrant.encode(batch)) for entrant in entrants)
-
-
-def _appending(told: Told, entrants: Sequence[Entrant], saves: int) -> tuple[float, float]:
-    """Return the saves a second of each, a deed a save; encoding is not counted, durability is."""
-    rates: list[list[float]] = [[] for _ in entrants]
+def _appending(
+    told: Told, pairs: Sequence[_Pair], saves: int
+) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Return for each pair saves a second and whole commands a second, a deed a save, durable each."""
+    rates: list[list[tuple[_Seconds, _Seconds]]] = [[] for _ in pairs]
     for _ in range(APPEND_ROUNDS):
+        began = time.perf_counter()
         deeds = list(islice(told.saves(10**9), saves))
-        for entrant, mine in zip(entrants, rates, strict=True):
-            encoded = [entrant.encode(pending) for pending in deeds]
-            began = time.perf_counter()
-            for stored in encoded:
-                entrant.append(stored)
-            mine.append(len(encoded) / (time.perf_counter() - began))
-    one, other = (statistics.median(mine) for mine in rates)
+        deciding_s = time.perf_counter() - began
+        for pair, mine in zip(pairs, rates, strict=True):
+            mine.append((_save(pair.library, deeds, 0.0), _save(pair.ledger, deeds, deciding_s)))
+    return [
+        (
+            _medians([(saves / library.saving, saves / ledger.saving) for library, ledger in mine]),
+            _medians([(saves / library.whole, saves / ledger.whole) for library, ledger in mine]),
+        )
+        for mine in rates
+    ]
+
+
+class _Seconds(NamedTuple):
+    """What some deeds took: to be saved only, and with all that comes before."""
+
+    saving: float
+    whole: float
+
+
+def _save(log: Entrant, deeds: Sequence[Sequence[LedgerEvent]], deciding_s: float) -> _Seconds:
+    began = time.perf_counter()
+    encoded = [log.encode(pending) for pending in deeds]
+    encoded_at = time.perf_counter()
+    for stored in encoded:
+        log.append(stored)
+    saved_at = time.perf_counter()
+    return _Seconds(saved_at - encoded_at, deciding_s + saved_at - began)
+
+
+def _medians(rates: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    one, other = (statistics.median(each) for each in zip(*rates, strict=True))
     return one, other
 
 

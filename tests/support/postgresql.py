@@ -18,6 +18,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.sql import SQL, Identifier
 
 from tests.support.waiting import wait_until
 
@@ -27,9 +28,13 @@ _WATCHED = '"$@" & read -r _; kill -INT $!; wait'
 
 
 class PostgreSQLServer:
-    """A server on a socket in a folder of its own; `programs` is the folder of psql and the others."""
+    """A server on a socket in a folder of its own; `programs` is the folder of psql and the others.
 
-    def __init__(self) -> None:
+    `is_durable`: a commit waits for the disk, which only matters where that is measured.
+    """
+
+    def __init__(self, *, is_durable: bool = False) -> None:
+        self._is_durable = is_durable
         self._folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # short: sockets have short paths
         self._data = self._folder / "data"
         self._as: dict[str, Any] = {}
@@ -58,10 +63,17 @@ class PostgreSQLServer:
         """The address of the database that is there from the start."""
         return f"postgresql://postgres@/postgres?host={self._data}"
 
+    def create_database(self, name: str) -> str:
+        """Make a database; return its address."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        return f"postgresql://postgres@/{name}?host={self._data}"
+
     def start(self) -> None:
         """Start it, also after a kill; it answers when this returns."""
         program = str(self.programs / "postgres")
-        settings = ("listen_addresses=", f"unix_socket_directories={self._data}", "fsync=off")
+        settings = ("listen_addresses=", f"unix_socket_directories={self._data}")
+        settings += () if self._is_durable else ("fsync=off",)
         command = [program, "-D", str(self._data), *(part for name in settings for part in ("-c", name))]
         with (self._folder / "log").open("ab") as log:
             self._watcher = subprocess.Popen(
@@ -115,10 +127,8 @@ def own_postgresql() -> Iterator[PostgreSQLServer]:
 def postgresql_url(postgresql_server: PostgreSQLServer) -> Iterator[str]:
     """Return the address of a database of the test's own."""
     name = f"test_{uuid4().hex}"
+    yield postgresql_server.create_database(name)
     with psycopg.connect(postgresql_server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        parts = conninfo_to_dict(postgresql_server.url) | {"dbname": name}
-        yield f"postgresql://{parts['user']}@/{name}?host={parts['host']}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

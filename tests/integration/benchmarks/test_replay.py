@@ -11,17 +11,19 @@ def test_the_short_form_measures_every_column(capsys: pytest.CaptureFixture[str]
     """A tiny ledger for real: appended, read, rebuilt, uploaded to; each goal with its verdict."""
     assert program.main(["--quick"]) == 0
     printed = capsys.readouterr().out
-    assert "| 300 |" in printed
-    assert "rebuild : read and decode, 300 events" in printed
-    assert printed.count("| met |") + printed.count("| missed |") == 4
+    for database in ("SQLite", "PostgreSQL"):
+        assert f"| {database}, 300 |" in printed
+        assert f"| rebuild : read and decode, {database}, 300 events |" in printed
+        assert f"| upload, {database}, 200 events of the user : 10 |" in printed
+    assert printed.count("| met |") + printed.count("| missed |") == 10
 
 
 def test_a_goal_that_is_not_met_is_said_to_be_missed() -> None:
     """Slow rebuilds, memory that grows and uploads that get slower."""
-    length = Length(10, (1.0, 1.0), (1.0, 2.0), 1.0, 500.0, 3)
-    text = goals_table([length], [Latency(10, 1.0, 1.0), Latency(99, 1.1, 1.3)])
+    length = Length("SQLite", 10, (1.0, 1.0), (2.0, 1.0), (1.0, 2.0), 1.0, 500.0, 3)
+    text = goals_table([length], [Latency("SQLite", 10, 1.0, 1.0), Latency("SQLite", 99, 1.1, 1.3)])
     verdicts = [line.split(" | ")[-1].strip(" |") for line in text.splitlines()[2:]]
-    assert verdicts == ["missed", "missed", "met", "missed"]
+    assert verdicts == ["missed", "missed", "missed", "met", "missed"]
 
 
 def test_the_same_seed_tells_the_same_story() -> None:
