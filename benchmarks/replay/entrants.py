@@ -23,6 +23,7 @@ from infrastructure.ledger.mapper import SealingMapper
 from infrastructure.ledger.store import DatabaseLedgerStore
 
 PAGE_EVENTS = 2_000
+FILLED_AT_A_TIME = 250
 
 
 class Entrant(Protocol):
@@ -70,8 +71,9 @@ class Library:
         self._recorder.insert_events(stored)
 
     def fill(self, stored: Sequence[StoredEvent]) -> None:
-        """Insert, as always: it is fast enough."""
-        self._recorder.insert_events(stored)
+        """Insert, as always, but some at a time: on PostgreSQL it waits for ever with megabytes in one insert."""
+        for start in range(0, len(stored), FILLED_AT_A_TIME):
+            self._recorder.insert_events(stored[start : start + FILLED_AT_A_TIME])
 
     def read(self) -> int:
         """Read page by page, and decode."""

@@ -7,7 +7,7 @@ from benchmarks.replay.entrants import Entrant
 from benchmarks.replay.stories import Told
 from domain.events import LedgerEvent
 
-FILLED_AT_A_TIME = 5_000
+TOLD_AT_A_TIME = 5_000
 
 
 def fill(told: Told, events: int, groups: Sequence[Sequence[Entrant]]) -> None:
@@ -30,7 +30,7 @@ def _parts(saves: Iterable[Sequence[LedgerEvent]]) -> Iterator[list[LedgerEvent]
     part: list[LedgerEvent] = []
     for pending in saves:
         part += pending
-        if len(part) >= FILLED_AT_A_TIME:
+        if len(part) >= TOLD_AT_A_TIME:
             yield part
             part = []
     yield part

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
@@ -25,6 +26,15 @@ def make_collection(database: Database[Document], view: str, generation: int) ->
 def make_bare(database: Database[Document], view: str, generation: int) -> None:
     """Make a generation's collection without validator and indexes; again does no harm."""
     _create(database, collection_name(view, generation))
+
+
+def find_misshapen(collection: Collection[Document], view: str) -> str | None:
+    """Return the `_id` of a document that the view's validator would refuse, None when there is none.
+
+    A validator looks at what is written from then on only.
+    """
+    found = collection.find_one({"$nor": [SHAPES[view].validator]}, {"_id": True})
+    return None if found is None else str(found["_id"])
 
 
 def publish(database: Database[Document], view: str) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pymongo.database import Database
 
 from application.ports.ledger import Recorded
+from domain.errors import IntegrityFaultError
 from infrastructure.views.client import Document
 from infrastructure.views.folding import Fold
-from infrastructure.views.generations import make_bare, make_collection
+from infrastructure.views.generations import find_misshapen, make_bare, make_collection
 from infrastructure.views.owners import Owners
 from infrastructure.views.projections import Projection
 from infrastructure.views.state import collection_name
@@ -26,7 +27,7 @@ class Scratch:
         self._fold = Fold(projection, owners, self._load)
 
     def make(self) -> None:
-        """Make the collection, bare: validator and indexes come last, as to keep them up costs a lot."""
+        """Make the collection, bare: validator and indexes come last, once, not for every document."""
         make_bare(self._database, self._projection.view, self._generation)
 
     def take_over(self, generation: int, position: int) -> None:
@@ -61,8 +62,20 @@ class Scratch:
         self._fold.changes.clear()
 
     def complete(self) -> None:
-        """Make the collection fit to be read, and to be written by followers."""
+        """Make the collection fit to be read, and to be written by followers.
+
+        Raises:
+            IntegrityFaultError: a document that was written before the validator is none that it lets pass.
+        """
         make_collection(self._database, self._projection.view, self._generation)
+        misshapen = find_misshapen(self._collection, self._projection.view)
+        if misshapen is not None:
+            msg = (
+                f"The rebuilt view {self._projection.view} has not the shape that it must have, at the "
+                f"document {misshapen!r}: it takes nobody's place. Run `fileledger verify`; if that finds "
+                "the ledger sound, report this as a fault of the program."
+            )
+            raise IntegrityFaultError(msg)
 
     def _load(self, keys: Sequence[str]) -> Sequence[Document]:
         return [] if self._is_empty else list(load(self._collection, keys))

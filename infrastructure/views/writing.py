@@ -8,6 +8,7 @@ that a late writer cannot bring it back.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne
@@ -20,6 +21,7 @@ from infrastructure.views.folding import Change
 _DUPLICATE_KEY = 11000
 # The embedded server looks long lists of keys up in quadratic time.
 _KEYS_A_QUERY = 50
+_OPERATIONS_A_BULK = 2_000  # more at a time are no faster, and all of them are in memory twice
 
 Operation = InsertOne[Document] | ReplaceOne[Document] | DeleteOne
 
@@ -46,9 +48,9 @@ def write_guarded(collection: Collection[Document], changes: Mapping[str, Change
 
 def write_alone(collection: Collection[Document], changes: Mapping[str, Change]) -> None:
     """Write `changes` into a collection that nobody else writes, and only what lives."""
-    operations = list(_unguarded(changes))
-    if operations:
-        collection.bulk_write(operations, ordered=False)
+    operations = _unguarded(changes)
+    while some := list(islice(operations, _OPERATIONS_A_BULK)):
+        collection.bulk_write(some, ordered=False)
 
 
 def _with_tombstones(collection: Collection[Document], changes: Mapping[str, Change]) -> dict[str, Document]:

@@ -77,6 +77,18 @@ def test_the_swapped_in_collections_keep_validators_and_indexes(
     assert generations(database) == {f"{view}.2" for view in VIEWS}
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_rebuilt_view_of_another_shape_takes_nobodys_place(
+    database: Database[Document], story: Story, *, dry_run: bool
+) -> None:
+    """Documents are written before the validator is there, and looked at by it before the swap."""
+    views = MongoViews(database, story.store, lambda _user_id, _name: cast("str", 7))
+    before = generations(database)
+    with pytest.raises(IntegrityFaultError, match="user_files has not the shape"):
+        views.rebuild(dry_run=dry_run)
+    assert generations(database) == before
+
+
 def shape_of(database: Database[Document], view: str) -> tuple[Any, Any]:
     """Return options and indexes of a view's live collection."""
     name = live_collection(database, view)
