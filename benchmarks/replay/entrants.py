@@ -71,7 +71,7 @@ class Library:
         self._recorder.insert_events(stored)
 
     def fill(self, stored: Sequence[StoredEvent]) -> None:
-        """Insert, as always, but some at a time: on PostgreSQL it waits for ever with megabytes in one insert."""
+        """Insert some at a time: on PostgreSQL, megabytes in one insert are waited for without end."""
         for start in range(0, len(stored), FILLED_AT_A_TIME):
             self._recorder.insert_events(stored[start : start + FILLED_AT_A_TIME])
 
