@@ -5,7 +5,7 @@ event names), the tracking of policies. Writers take turns by an advisory lock, 
 change rows; each gives its events the positions after the newest, so that there are no holes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -81,10 +81,6 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             name = Identifier(f"{table}_refuses_rewriting")
             self.sql_create_statements += [_TRIGGER.format(name=name, **names), _REVOKE.format(**names)]
         self._conninfo = datastore.conninfo
-        # The writers' turn until the commit, which then tells everybody who listens; in one round trip.
-        begin = "SELECT pg_advisory_xact_lock({lock}); NOTIFY {channel}"
-        channel = Identifier(self.channel_name)
-        self._begin_writing = SQL(begin).format(lock=Literal(WRITING_LOCK), channel=channel)
         self._growth, self._closing = Growth(), Event()
         self._listener: Thread | None = None
 
@@ -95,16 +91,43 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             IntegrityError: a version exists already, or the one before it does not.
         """
         with self.datastore.transaction(commit=True) as curs:
-            curs.execute(self._begin_writing)
+            newest, known = self._begin_writing(curs, stored_events)
             self._insert_events(curs, stored_events, **kwargs)
-            curs.execute(self.max_notification_id_statement)
-            newest = (curs.fetchone() or {})["max"] or 0
             positions = list(range(newest + 1, newest + 1 + len(stored_events)))
-            self._insert(curs, list(chained(positions, stored_events, partial(self._digest_at, curs))))
+            self._insert(curs, list(chained(positions, stored_events, partial(self._digest_at, curs, known))))
         self.wake()
         return positions
 
-    def _digest_at(self, curs: Cursor[DictRow], ledger_hex: str, version: int) -> bytes | None:
+    def _begin_writing(
+        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent]
+    ) -> tuple[int, Mapping[tuple[str, int], bytes | None]]:
+        """Take the writers' turn until the commit, which then tells everybody who listens; in one round trip.
+
+        Return the newest position, and the digest that the first event goes on from, by its place.
+        """
+        ledger, version = place_of(stored_events[0]) if stored_events else (UUID(int=0).hex, 0)
+        begin = SQL(_BEGIN).format(
+            lock=Literal(WRITING_LOCK),
+            channel=Identifier(self.channel_name),
+            ledger=Literal(UUID(ledger)),
+            version=Literal(version - 1),
+            **self._names,
+        )
+        curs.execute(begin, prepare=False)  # several statements cannot be prepared
+        while curs.nextset():
+            pass
+        row = curs.fetchone() or {}
+        return row["newest"], {(ledger, version - 1): row["digest"]}
+
+    def _digest_at(
+        self,
+        curs: Cursor[DictRow],
+        known: Mapping[tuple[str, int], bytes | None],
+        ledger_hex: str,
+        version: int,
+    ) -> bytes | None:
+        if (ledger_hex, version) in known:
+            return known[ledger_hex, version]
         query = "SELECT digest FROM {schema}.event_digests WHERE originator_id=%s AND originator_version=%s"
         curs.execute(SQL(query).format(**self._names), (UUID(ledger_hex), version))
         row = curs.fetchone()
@@ -269,6 +292,12 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             return connection.execute(SQL(query).format(**self._names), params or None).fetchall()
 
 
+_BEGIN = (
+    "SELECT pg_advisory_xact_lock({lock}); NOTIFY {channel}; "
+    "SELECT (SELECT coalesce(max(notification_id), 0) FROM {schema}.{events}) AS newest, "
+    "(SELECT digest FROM {schema}.event_digests "
+    "WHERE originator_id = {ledger} AND originator_version = {version}) AS digest"
+)
 _INSERT = (
     "WITH new AS (SELECT * FROM unnest(%(ledgers)s::uuid[], %(versions)s::bigint[], %(topics)s::text[], "
     "%(states)s::bytea[], %(positions)s::bigint[], %(digests)s::bytea[], %(files)s::text[], "

@@ -72,8 +72,8 @@ class PostgreSQLServer:
     def start(self) -> None:
         """Start it, also after a kill; it answers when this returns."""
         program = str(self.programs / "postgres")
-        settings = ("listen_addresses=", f"unix_socket_directories={self._data}")
-        settings += () if self._is_durable else ("fsync=off",)
+        settings = ["listen_addresses=", f"unix_socket_directories={self._data}"]
+        settings += [] if self._is_durable else ["fsync=off"]
         command = [program, "-D", str(self._data), *(part for name in settings for part in ("-c", name))]
         with (self._folder / "log").open("ab") as log:
             self._watcher = subprocess.Popen(
