@@ -14,6 +14,7 @@ from application.model import AssistantMessage, Message, ToolCall, UserMessage
 from domain.errors import FileLedgerError, InvalidValueError, RefusedError
 from domain.executions import ExecutionReport, Outcome
 from domain.ledger import UserLedger
+from tests.support.archives import rewritten
 from tests.support.house import House
 
 BY = By("system:import", "test")
@@ -127,22 +128,6 @@ def test_nobody_is_imported_over(house: House, tmp_path: Path) -> None:
         exported(house)
     with pytest.raises(InvalidValueError, match="Nothing is kept"):
         exported(other_house(tmp_path, house), "carol")
-
-
-def rewritten(archive: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
-    """Return an archive with its members changed, its manifest mended."""
-    import hashlib  # noqa: PLC0415
-
-    target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(target, "w") as new:
-        rows = []
-        for name in old.namelist()[:-1]:
-            content = change(name, old.read(name))
-            new.writestr(name, content)
-            sha256 = hashlib.sha256(content).hexdigest()
-            rows.append({"name": name, "size_bytes": len(content), "sha256": sha256})
-        new.writestr("manifest.json", orjson.dumps({"format": "fileledger export 1", "members": rows}))
-    return target.getvalue()
 
 
 def _bytes_changed(name: str, content: bytes) -> bytes:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from infrastructure.runners import RunnerLocks
 
 
@@ -14,6 +16,8 @@ def test_a_process_is_alive_until_it_is_killed(tmp_path: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
+import pytest
+
 from infrastructure.runners import RunnerLocks
 runners = RunnerLocks(Path({str(tmp_path)!r}))
 print(runners.current(), flush=True)
@@ -46,3 +50,9 @@ def test_this_process_is_alive_until_it_closes(tmp_path: Path) -> None:
     assert other.is_alive(runner)
     mine.close()
     assert not other.is_alive(runner)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "a/b", "\x00", "x" * 300, "1-0123456789ab/.."])
+def test_what_is_no_runners_name_is_nobody_alive(tmp_path: Path, name: str) -> None:
+    """An imported ledger may say anything ran there; a start must come through it."""
+    assert not RunnerLocks(tmp_path / "runners").is_alive(name)
