@@ -115,9 +115,10 @@ class FaultyHouse(House):
 class Script:
     """A sandbox that makes the outputs that it is told to, or fails."""
 
+    ids: IssuedIds
     outputs: list[tuple[str, bytes]]
     error: Callable[[], BaseException] | None = None
-    sizes: list[int] = field(default_factory=list)
+    kept: dict[str, bytes] = field(default_factory=dict)
 
     def run(self, request: RunRequest, host: RunHost) -> RunResult:
         """Open every file, keep every output."""
@@ -125,7 +126,7 @@ class Script:
             granted.content.close()
         for name, content in self.outputs:
             if host.keep_output(name, io.BytesIO(content)) is None:
-                self.sizes.append(len(content))
+                self.kept[self.ids.issued[-1]] = content
         if self.error:
             raise self.error()
         return RunResult(Outcome.SUCCEEDED, 0, "out", "", 1)
@@ -199,30 +200,25 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(user=users, outputs=st.lists(st.tuples(names, contents), max_size=3), code=st.text(max_size=5))
     def run_code(self, user: str, outputs: list[tuple[str, bytes]], code: str) -> None:
         """Run code that makes files."""
-        self.run_script(user, Script(outputs), code)
+        self.run_script(user, Script(self.ids, outputs), code)
 
     @rule(user=users, error=st.sampled_from([bad_block, gone, KilledError]))
     def run_that_breaks_down(self, user: str, error: Callable[[], BaseException]) -> None:
         """Run code in a sandbox that fails, or takes the whole process with it."""
-        self.run_script(user, Script([("half.csv", b"half")], error), "code")
+        self.run_script(user, Script(self.ids, [("half.csv", b"half")], error), "code")
 
     def run_script(self, user: str, script: Script, code: str) -> None:
         """Run code that is none; see what is kept."""
-        house, drawn = self.house, len(self.issued())
+        house = self.house
         sandbox = cast("Sandbox", script)
         run = RunCode(house.ledgers, house.blobs, sandbox, house.ids, house.runners, POLICY, house.queue)
 
         def after() -> NaiveLedger | None:
             later, now = deepcopy(self.naive[user]), house.clock.now()
-            made = [content for _, content in script.outputs]
-            ids = self.issued()[drawn:]
-            for file_id, content in zip(
-                ids, [c for c in made if len(c) <= LIMITS.max_file_bytes], strict=False
-            ):
-                self.contents[file_id] = content
+            self.contents |= script.kept
             kept = [
-                NaiveFile(file_id, size, now + LIFETIME, is_upload=False)
-                for file_id, size in zip(ids, script.sizes, strict=False)
+                NaiveFile(file_id, len(content), now + LIFETIME, is_upload=False)
+                for file_id, content in script.kept.items()
             ]
             later.generate(kept, now)
             return None if script.error is bad_block else later
@@ -410,19 +406,22 @@ class AnyOrder(RuleBasedStateMachine):
         """Return the ids that are on the model's list."""
         return [file.file_id for file in self.naive[user].live(self.house.clock.now())]
 
-    def issued(self) -> list[str]:
-        """Return every file id that was drawn."""
-        return cast("IssuedIds", self.house.ids).issued
+    @property
+    def ids(self) -> IssuedIds:
+        """Every file id that was drawn."""
+        return cast("IssuedIds", self.house.ids)
 
     def newest_id(self, content: bytes) -> str:
         """Return the id that the newest upload got, or would have got."""
-        file_id = self.issued()[-1] if self.issued() and self.issued()[-1] not in self.contents else "0" * 12
+        file_id = (
+            self.ids.issued[-1] if self.ids.issued and self.ids.issued[-1] not in self.contents else "0" * 12
+        )
         self.contents[file_id] = content
         return file_id
 
     def some_id(self, number: int) -> str:
         """Return an id of a file there ever was, or none at all."""
-        issued = self.issued()
+        issued = self.ids.issued
         return issued[number] if number < len(issued) else f"no such file {number}"
 
     @invariant()
