@@ -22,6 +22,7 @@ class Readings:
     answer is in `silent`. `oldest_unverified_at` is None when all events are verified,
     or the oldest cannot be read. `runs` counts those at work and waiting, `stopped_users`
     those whose part of the views stands still before a damaged event (None: cannot be known now).
+    `is_standing_by` while another process is at work on the ledger (None: none is started here).
     """
 
     at: datetime
@@ -33,6 +34,7 @@ class Readings:
     runs: int
     free_bytes: int
     stopped_users: int | None = 0
+    is_standing_by: bool | None = None
 
 
 class Watch:
@@ -46,9 +48,11 @@ class Watch:
         runs: Callable[[], int],
         free_bytes: Callable[[], int],
         stopped_users: Callable[[], int],
+        is_standing_by: Callable[[], bool | None] = lambda: None,
     ) -> None:
         self._store, self._clock, self._followers = store, clock, followers
         self._runs, self._free_bytes, self._stopped_users = runs, free_bytes, stopped_users
+        self._is_standing_by = is_standing_by
 
     def __call__(self) -> Readings:
         """Look at everything."""
@@ -77,6 +81,7 @@ class Watch:
             runs=self._runs(),
             free_bytes=self._free_bytes(),
             stopped_users=stopped,
+            is_standing_by=self._is_standing_by(),
         )
 
     def _time_after(self, position: int) -> datetime | None:

@@ -42,6 +42,9 @@ class ReadingsCollector(Collector):
         if (oldest := readings.oldest_unverified_at) is not None:
             age_s = (readings.at - oldest).total_seconds()
             yield _gauge("oldest_unverified_event_age_seconds", "Age of the first of them.", age_s)
+        if readings.is_standing_by is not None:
+            what = "1 while another bot is at work on this ledger, 0 while this one is."
+            yield _gauge("standing_by", what, readings.is_standing_by)
         yield _gauge("runs", "Runs of code at work and waiting.", readings.runs)
         yield _gauge("disk_free_bytes", "Room where the data folder is.", readings.free_bytes)
 

@@ -47,6 +47,7 @@ async def _serve_in_turn(wiring: Wiring, desk: Desk, token: str, stop: asyncio.E
     bot = FileBot(desk, wiring.settings.discord_channel_ids)
     try:
         await bot.login(token)  # a wrong token is told before anything is started
+        await asyncio.to_thread(wiring.stand_by)
         if not await until_taken(wiring.lease, stop):
             return
         await asyncio.to_thread(wiring.start)

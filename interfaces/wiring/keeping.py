@@ -107,6 +107,7 @@ class Wiring(Auditing):
         """Finish what dead processes left, then keep views, disk and expiry up to date by themselves."""
         self._stack.callback(self.stand_down)
         self._is_short_lived = False
+        self.serve_metrics()
         self.begin()  # one user's damaged ledger must not keep the house shut for everybody
         self.sandbox.warm()
         if self.has_model:
@@ -128,16 +129,35 @@ class Wiring(Auditing):
             self._in_office.callback(follower.close)
         timer.start()
         self._in_office.callback(timer.close)
+        self._is_standing_by = False
 
-        if self.settings.metrics_port is not None:
-            from infrastructure.metrics.prometheus import serve  # noqa: PLC0415 - few commands need it
-
-            _, stop = serve(self.watch, self.settings.metrics_port)
-            self._in_office.callback(stop)
+    def stand_by(self) -> None:
+        """Let whoever watches see that there is a process that would take over."""
+        self._is_standing_by = True
+        try:
+            self.serve_metrics()
+        except (
+            EnvironmentFaultError
+        ) as error:  # the bot at work may have the port; it is free when it is gone
+            log.warning(str(error))
 
     def stand_down(self) -> None:
         """Leave to others what `start` began; it can be started again."""
         self._in_office.close()
+        self._is_standing_by = True
+
+    def serve_metrics(self) -> None:
+        """Serve readings at METRICS_PORT, if there is one, until the process ends; again changes nothing.
+
+        Raises:
+            EnvironmentFaultError: the port is taken.
+        """
+        if self.settings.metrics_port is not None and not self._serves_metrics:
+            from infrastructure.metrics.prometheus import serve  # noqa: PLC0415 - few commands need it
+
+            _, stop = serve(self.watch, self.settings.metrics_port)
+            self._stack.callback(stop)
+            self._serves_metrics = True
 
     @cached_property
     def _in_office(self) -> ExitStack:
@@ -152,7 +172,15 @@ class Wiring(Auditing):
             "policies": lambda: {name: self.store.policy_position(name) for name in policies},
         }
         free = partial(free_bytes, self.data_dir)
-        return Watch(self.store, self.clock, followers, lambda: len(self.queue), free, self._stopped_users)
+        return Watch(
+            self.store,
+            self.clock,
+            followers,
+            lambda: len(self.queue),
+            free,
+            self._stopped_users,
+            lambda: self._is_standing_by,
+        )
 
     def _stopped_users(self) -> int:
         return len(self.views.stopped())

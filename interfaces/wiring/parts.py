@@ -52,6 +52,8 @@ class Parts:
         self._ids = RandomIds()
         self._stack = ExitStack()
         self._is_short_lived = True
+        self._serves_metrics = False
+        self._is_standing_by: bool | None = None
 
     @classmethod
     def load(cls, data_dir: Path | None = None) -> Self:

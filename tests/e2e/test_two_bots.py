@@ -8,10 +8,12 @@ from pathlib import Path
 from subprocess import DEVNULL
 from time import monotonic, sleep
 from typing import Any
+from urllib.request import urlopen
 
 import psycopg
 import pytest
 
+from infrastructure.views.guarded_server import free_port
 from tests.support.discord_server import TOKEN, DiscordServer, Upload, redirected_environment
 from tests.support.postgresql import postgresql_server, postgresql_url
 from tests.support.program import Program
@@ -39,6 +41,12 @@ def until_logged(path: Path, words: str, timeout_s: float = 60) -> None:
         sleep(0.05)
 
 
+def is_standing_by(port: int) -> bool:
+    """Tell what a bot says of itself to who watches it."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+        return b"fileledger_standing_by 1.0" in page.read().splitlines()
+
+
 def history_of(program: Program, user_id: str) -> list[dict[str, Any]]:
     """Return everything that happened to a user's files."""
     events: list[dict[str, Any]] = program.json("history", "--user", user_id)["events"]
@@ -59,9 +67,12 @@ def test_when_one_of_two_bots_is_killed_the_other_does_everything_once(
         first = program.start("bot", stdout=DEVNULL, stderr=first_log)
         try:
             until_logged(logs[0], "connected to Discord")
-            second = program.start("bot", stdout=DEVNULL, stderr=second_log)
+            port = free_port()
+            watched = replace(program, environment=program.environment | {"METRICS_PORT": str(port)})
+            second = watched.start("bot", stdout=DEVNULL, stderr=second_log)
             try:
                 until_logged(logs[1], "standing by")
+                assert is_standing_by(port)
                 for number in range(4):
                     alice.ask_bot(files=[Upload(f"{number}.csv", b"x\n1\n")])
                     alice.sees()
@@ -71,6 +82,7 @@ def test_when_one_of_two_bots_is_killed_the_other_does_everything_once(
                 bob.ask_bot(files=[Upload("b.csv", b"x\n2\n")])
                 until_logged(logs[1], "connected to Discord")
                 took_s = monotonic() - killed
+                assert not is_standing_by(port)
                 bob.sees(lambda message: "b.csv" in str(message.embeds), timeout_s=30)
                 with psycopg.connect(postgresql_url, autocommit=True) as ledger:
                     wait_until(lambda: ledger.execute(_PURGES).fetchone() == (5,))

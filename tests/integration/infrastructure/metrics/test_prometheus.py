@@ -118,6 +118,14 @@ def test_audit_29_metrics_are_served_on_the_loopback_interface_and_name_nobody(h
     assert not any(word in after for word in ("alice", "csv", *house.listed()))
 
 
+@pytest.mark.parametrize("is_standing_by", [True, False])
+def test_a_bot_that_stands_by_says_so(house: House, *, is_standing_by: bool) -> None:
+    """Whoever watches can tell a bot that would take over from one at work; a command says neither."""
+    standing = Watch(house.store, house.clock, {}, lambda: 0, lambda: 1, lambda: 0, lambda: is_standing_by)
+    assert values(exposition(standing).decode())["standing_by", ""] == is_standing_by
+    assert ("standing_by", "") not in read(house)
+
+
 def test_audit_29_readings_are_cheap(house: House) -> None:
     """They read one event of the ledger, however many are unverified."""
     readings: Readings = watch(house)()
