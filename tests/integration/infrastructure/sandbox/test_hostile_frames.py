@@ -100,7 +100,7 @@ def open_descriptors() -> int:
 
 @pytest.mark.fuzz
 def test_no_frame_stops_the_host_from_answering(tmp_path: Path) -> None:
-    """Bytes, odd values, several at once: the next question is answered, and nothing stays open in the end."""
+    """Bytes, odd values, several at once: the next question is answered, nothing stays open in the end."""
     before = open_descriptors()
 
     @tries(50)
