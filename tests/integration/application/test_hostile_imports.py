@@ -27,7 +27,7 @@ BY = By("system:import", "test")
 NUMBERS = [-1, 0, 2**53 + 1, 2**63, 2**64 - 1, 1e300]
 TEXTS = ["", "..", "/", "a/b.csv", "\x00", "x" * 5000, "\u202e", "[erased]"]
 TIMES = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2026-01-01T00:00:00"]
-odd_values = st.sampled_from([None, True, [], {}, [None], *NUMBERS, *TEXTS, *TIMES])
+odd_values: st.SearchStrategy[Any] = st.sampled_from([None, True, [], {}, [None], *NUMBERS, *TEXTS, *TIMES])
 
 
 def history(folder: Path) -> tuple[House, list[dict[str, Any]], bytes]:
