@@ -41,6 +41,8 @@ class Environment:
     """A folder with package.json and package-lock.json, for the Node.js that the environment holds."""
     tests_dropped: tuple[str, ...] = ()
     """Packages whose own test suites are deleted after installation, to save disk."""
+    files_dropped: tuple[str, ...] = ()
+    """Patterns of files, below site-packages, that are deleted for the same reason."""
 
     @property
     def python(self) -> Path:
@@ -78,6 +80,7 @@ class Environment:
 
     def _describe(self) -> str:
         contents = hashlib.sha256(b"".join(path.read_bytes() for path in (self.lock, *self.node_files)))
+        contents.update("\n".join((*self.tests_dropped, *self.files_dropped)).encode())
         if self.holds_project:
             project = tomllib.loads((ROOT / "pyproject.toml").read_text())
             installed_from = [project["project"], project["build-system"], project["tool"]["uv"]]
@@ -158,6 +161,15 @@ def _of_the_program(host: Path, *, dev: bool) -> list[Environment]:
                 "sklearn",
                 "statsmodels",
                 "xarray",
+            ),
+            # What speaks to other machines, which no run can: Arrow's own remote calls, and S3.
+            files_dropped=(
+                "pyarrow/_flight.*",
+                "pyarrow/_s3fs.*",
+                "pyarrow/flight.py",
+                "pyarrow/libarrow_flight.*",
+                "pyarrow/libarrow_python_flight.*",
+                "pyarrow/libarrow_s3.*",
             ),
         ),
     ]

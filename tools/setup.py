@@ -137,9 +137,7 @@ def _fill(environment: Environment) -> None:
     copies = ("--link-mode", "copy") if environment.is_shared else ()
     sync = ("pip", "sync", *python, "--require-hashes", *builders, *copies, str(environment.lock))
     uv(*sync)
-    for package in environment.tests_dropped:
-        for folder in environment.folder.glob(f"lib/python*/site-packages/{package}/**/tests"):
-            shutil.rmtree(folder, ignore_errors=True)
+    _drop_ballast(environment)
     uv(*sync, "--compile-bytecode")
     if environment.node_packages is not None:
         for path in environment.node_files:
@@ -151,6 +149,17 @@ def _fill(environment: Environment) -> None:
         uv("pip", "check", *python)  # fails when pyproject.toml asks for more than was locked
     if environment.is_shared:
         run(["chmod", "-R", "go+rX", str(environment.folder)])
+
+
+def _drop_ballast(environment: Environment) -> None:
+    """Delete what packages bring and nobody here uses."""
+    packages = "lib/python*/site-packages"
+    for package in environment.tests_dropped:
+        for folder in environment.folder.glob(f"{packages}/{package}/**/tests"):
+            shutil.rmtree(folder, ignore_errors=True)
+    for pattern in environment.files_dropped:
+        for path in environment.folder.glob(f"{packages}/{pattern}"):
+            path.unlink(missing_ok=True)
 
 
 def uv(*arguments: str) -> None:
