@@ -62,7 +62,7 @@ chat-llama: setup ## Chat with a small model that really runs (llama.cpp; instal
 bench-files: setup ## Measure how fast load_file opens tables, beside pandas
 	$(BIN)/python -m benchmarks.files $(ARGS)
 
-file-types: setup ## Write docs/file_types.md; open a file of every type whose loader comes on demand
+file-types: setup ## Write docs/file_types.md; open types on demand, and files of every type in the console
 	$(BIN)/python tools/file_types.py > docs/file_types.md
 	$(BIN)/pytest tests/integration/loaders/test_on_demand.py tests/e2e/test_every_type.py -m 'thorough or not thorough' $(ARGS)
 

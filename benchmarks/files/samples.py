@@ -33,7 +33,7 @@ def write(folder: Path, share: float) -> None:
     table(int(24_000 * share)).to_csv(folder / "small.csv", index=False)
     table(int(1_200_000 * share)).to_csv(folder / "large.csv", index=False)
     lines = {"orient": "records", "lines": True, "force_ascii": False}
-    table(int(680_000 * share)).to_json(folder / "lines.jsonl", **lines)
+    table(int(733_000 * share)).to_json(folder / "lines.jsonl", **lines)
     wide = pd.concat([table(int(20_000 * share)).add_suffix(f" {n}") for n in range(4)], axis=1).iloc[:, :20]
     wide.to_excel(folder / "sheet.xlsx", index=False, engine="openpyxl")
     numbers = np.random.default_rng(7).normal(size=(int(1_000_000 * share), 20))

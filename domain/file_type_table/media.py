@@ -51,6 +51,8 @@ DOCUMENTS = (
     binary("PowerPoint", Family.DOCUMENT, "pptx", ".pptx .pptm", entry(rb"ppt/"), "ZIP"),
     binary("EPUB", Family.DOCUMENT, "epub", ".epub", entry(rb"mimetypeapplication/epub\+zip"), "ZIP"),
     binary("OpenDocument", Family.DOCUMENT, "odt", ".odt .odp", entry(_OPEN_DOCUMENT), "ZIP"),
+    binary("Word", Family.DOCUMENT, "docx", ".docx .docm", container="OLE"),  # with a password
+    binary("PowerPoint", Family.DOCUMENT, "pptx", ".pptx .pptm", container="OLE"),  # the same
     binary("Word", Family.DOCUMENT, "bytes", ".doc", container="OLE"),
     binary("PowerPoint", Family.DOCUMENT, "bytes", ".ppt", container="OLE"),
     binary("Outlook message", Family.DOCUMENT, "msg", ".msg", container="OLE"),

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 
 class Family(StrEnum):
@@ -55,7 +56,11 @@ class FileType:
 
     def recognises(self, head: bytes) -> bool:
         """Tell whether `head` carries the signature of this type."""
-        return bool(self.signature) and re.match(self.signature, head, re.DOTALL) is not None
+        return self._pattern is not None and self._pattern.match(head) is not None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[bytes] | None:
+        return re.compile(self.signature, re.DOTALL) if self.signature else None
 
     def may_be_unsigned(self, *, text: bool) -> bool:
         """Tell whether content without any known signature can be of this type: text, or binary.

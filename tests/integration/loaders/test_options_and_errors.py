@@ -83,6 +83,11 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("grid.npy", {"mmap_mode": "r"}),
     ("licence.txt", {"nrows": 1}),
     ("password.xlsx", {}),
+    ("password.docx", {}),
+    ("password.pptx", {}),
+    ("password.pdf", {}),
+    ("password.pdf", {"password": "guessed"}),
+    ("password.pdf", {"password": "geheim"}),
     ("several.zip", {"member": "b.csv", "nrows": 1}),
     ("several.zip", {"member": "c.csv"}),
     ("several.zip", {"nrows": 1}),
@@ -235,9 +240,17 @@ def test_a_damaged_file_is_explained(load: Any) -> None:
         assert part in load("cut_short.parquet").error
 
 
-def test_a_workbook_with_a_password_is_explained(load: Any) -> None:
+@pytest.mark.parametrize("name", ["password.xlsx", "password.docx", "password.pptx"])
+def test_a_document_with_a_password_is_explained(name: str, load: Any) -> None:
     """The message says what to do."""
-    assert "protected by a password" in load("password.xlsx").error
+    assert f"{name!r} is protected by a password; save it without one" in load(name).error
+
+
+def test_a_pdf_opens_by_its_password(load: Any) -> None:
+    """Without it, or with another one, the message says so."""
+    assert "protected by a password: load_file(…, password='…')" in load("password.pdf").error
+    assert "it is not this one" in load("password.pdf", password="guessed").error
+    assert "Loire 1006 km" in load("password.pdf", password="geheim").object[0]
 
 
 def test_unknown_files_load_as_text_or_bytes(load: Any) -> None:

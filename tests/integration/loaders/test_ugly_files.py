@@ -16,6 +16,11 @@ _REPORT_ROWS = (
     "Köln;1.234,56;01.02.2024;1.000\r\nUlm;7,00;02.03.2024;12\r\nBonn;-1.000.000,5;03.03.2024;3\r\n"
 )
 _CITIES = "都市,人口\n東京,1396\n大阪,883\n"
+_ENCRYPTED_SHEET = {
+    "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
+    "content.xml": bytes(range(200)),
+    "META-INF/manifest.xml": b"<manifest><file-entry><encryption-data/></file-entry></manifest>",
+}
 _GZIPPED = gzip.compress(b"a,b\n1,2\n", mtime=0)
 
 
@@ -64,6 +69,14 @@ TABLES: dict[str, tuple[bytes, list[list[Any]], str]] = {
     "inhabitants.csv": (b"Ort;n\nA;1.234.567\nB;1.200\n", [["A", 1234567], ["B", 1200]], "thousands"),
     "thin_blanks.csv": ("a;b\nx;1\u202f234,5\ny;7,0\n".encode(), [["x", 1234.5], ["y", 7.0]], "thousands"),
     "english.csv": (b'a,b\nx,"1,234"\ny,"5,678,901"\n', [["x", 1234], ["y", 5678901]], "thousands"),
+    "values_above.csv": (b"1,2.5\n4,5.5\n7,8.5\n", [[4, 5.5], [7, 8.5]], "header=None"),
+    "backslashes.csv": (b'id,t\n1,"a \\"b\\", c"\n2,"d"\n', [[1, 'a "b", c'], [2, "d"]], ""),
+    "paths.csv": (b'id,t\n1,"C:\\"\n2,"D:\\"\n', [[1, "C:\\"], [2, "D:\\"]], ""),
+    "damaged.csv": (
+        "ort,n\nKöln,1\nMünchen,2\n".encode() + b"Stra\xdfe,3\n",
+        [["Köln", 1], ["München", 2], ["Stra\ufffde", 3]],
+        "some bytes are not UTF-8",
+    ),
     "addresses.csv": (b"a;b\n1,5;192.168.100.200\n", [[1.5, "192.168.100.200"]], ""),
     "row_names_of_r.csv": (b'"a","b"\n"x",2,3\n"y",5,6\n', [[2, 3], [5, 6]], "names the row"),
     "postcodes.csv": (b"plz,n\n01067,1\n80331,2\n", [[1067, 1], [80331, 2]], "leading zeros"),
@@ -71,6 +84,12 @@ TABLES: dict[str, tuple[bytes, list[list[Any]], str]] = {
     "blanks.csv": (b"a  b c\n1 2  3\n", [[1, 2, 3]], "cut at blanks"),
     "tabs.txt": (b"a\tb\n1\t2\n3\t4\n", [[1, 2], [3, 4]], "as_='text'"),
     "page.xls": (b"<html><table><tr><th>a</th></tr><tr><td>7</td></tr></table></html>", [[7]], ""),
+    "commas.html": (
+        b"<table><tr><th>a</th><th>b</th></tr><tr><td>1,5</td><td>1.234,56</td></tr></table>",
+        [[1.5, 1234.56]],
+        "",
+    ),
+    "thousands.html": (b"<table><tr><th>a</th></tr><tr><td>1,234</td></tr></table>", [[1234]], ""),
     "tabs.xls": (b"a\tb\n1\t2\n3\t4\n", [[1, 2], [3, 4]], ""),
     "no_gzip.csv.gz": (b"a,b\n1,2\n", [[1, 2]], ""),
     "gzip_inside.csv": (_GZIPPED, [[1, 2]], ""),
@@ -88,6 +107,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "nothing.zip": (b"", "is empty: it has 0 bytes"),
     "half.json": (b'[{"a":1},{"a":', "as_='text'"),
     "half.xlsx": (_zip({"xl/workbook.xml": b"x" * 500})[:300], "is damaged"),
+    "secret.ods": (_zip(_ENCRYPTED_SHEET), "protected by a password"),
     "secret.zip": (_protected(_zip({"a.csv": b"a\n1\n"})), "protected by a password"),
 }
 

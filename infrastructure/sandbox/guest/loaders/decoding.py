@@ -14,6 +14,9 @@ _MARKS = (
 )
 FALLBACKS = ("utf-8", "cp1252", "latin-1")
 
+DAMAGED = "utf-8 with errors"
+"""Stands for UTF-8 in which some bytes are wrong: they become U+FFFD, and all else is right."""
+
 _LOOKED_AT_BYTES = 64 * 1024
 _HIGH = range(0x80, 0x100)
 _NEIGHBOURS = 0.5
@@ -35,7 +38,14 @@ def encodings_to_try(head: bytes) -> tuple[str, ...]:
     """
     marked = (encoding for mark, encoding in _MARKS if head.startswith(mark))
     found = next(marked, None)
-    return (found,) if found else ("utf-8", *guesses(head), *FALLBACKS[1:])
+    if found:
+        return (found,)
+    return ("utf-8", DAMAGED) if _is_mostly_utf8(head) else ("utf-8", *guesses(head), *FALLBACKS[1:])
+
+
+def codec(encoding: str) -> tuple[str, str]:
+    """Return the codec of an encoding to try, and what it does with wrong bytes."""
+    return ("utf-8", "replace") if encoding == DAMAGED else (encoding, "strict")
 
 
 def start_of(head: bytes, encodings: Sequence[str]) -> str:
@@ -46,7 +56,7 @@ def start_of(head: bytes, encodings: Sequence[str]) -> str:
             return codecs.getincrementaldecoder(encoding)().decode(head)
         except UnicodeDecodeError:
             continue
-    return codecs.getincrementaldecoder(last)("replace").decode(head)
+    return codecs.getincrementaldecoder(codec(last)[0])("replace").decode(head)
 
 
 def guesses(content: bytes) -> tuple[str, ...]:
@@ -76,6 +86,8 @@ def decode(content: bytes) -> str:
     except UnicodeDecodeError:
         if not others:
             raise
+    if _is_mostly_utf8(content):
+        return content.decode(errors="replace")
     for encoding in (*guesses(content), *others[:-1]):
         try:
             return content.decode(encoding)
@@ -101,6 +113,13 @@ def _is_utf8(sample: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_mostly_utf8(content: bytes) -> bool:
+    """Tell whether more letters above 127 are right in UTF-8 than wrong: only UTF-8 looks like that."""
+    letters = content.decode(errors="ignore")
+    right = len(letters) - len(letters.encode("ascii", "ignore"))
+    return bool(right) and right > content.decode(errors="replace").count("\ufffd")
 
 
 def _is_no_windows(sample: bytes) -> bool:

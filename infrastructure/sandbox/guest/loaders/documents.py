@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from loaders.errors import refuse
+from loaders.errors import LoadFileError, refuse
+from loaders.protection import refuse_protected
 from loaders.registry import Options
 from loaders.source import Source
 
@@ -13,7 +14,14 @@ def load_pdf(source: Source, options: Options) -> list[str]:
 
     password = options.pop("password", None)
     refuse(options)
-    document = pypdfium2.PdfDocument(source.read(), password=password)
+    try:
+        document = pypdfium2.PdfDocument(source.read(), password=password)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code != pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise
+        how = "load_file(…, password='…') opens it" if password is None else "it is not this one"
+        msg = f"{source.filename!r} is protected by a password: {how}."
+        raise LoadFileError(msg) from None
     try:
         return [_page_text(page) for page in document]
     finally:
@@ -25,6 +33,7 @@ def load_docx(source: Source, options: Options) -> Any:
     import docx  # noqa: PLC0415 - dear to import
 
     refuse(options)
+    refuse_protected(source)
     return docx.Document(source.open())
 
 
@@ -33,6 +42,7 @@ def load_pptx(source: Source, options: Options) -> Any:
     import pptx  # noqa: PLC0415 - dear to import
 
     refuse(options)
+    refuse_protected(source)
     return pptx.Presentation(source.open())
 
 
@@ -41,6 +51,7 @@ def load_odt(source: Source, options: Options) -> str:
     from odf import opendocument, teletype, text  # noqa: PLC0415 - dear to import
 
     refuse(options)
+    refuse_protected(source)
     document = opendocument.load(source.open())
     parts = [node for kind in (text.H, text.P) for node in document.getElementsByType(kind)]
     order = {id(node): place for place, node in enumerate(_nodes(document.body))}

@@ -14,6 +14,7 @@ SNIFFED_BYTES = 32 * 1024
 DELIMITERS = ",;\t|"
 BLANKS = r"\s+"
 _UNUSUAL = "~^"
+_ESCAPE = "\\"
 _SNIFFED_ROWS = 200
 _LOOKED_AT_ROWS = 60
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*(\n|\r\n?)', re.IGNORECASE)
@@ -31,6 +32,7 @@ class Layout:
     first fields of rows longer than the header for row names. `grouped` pairs the
     names of columns of numbers with thousands separators with their decimal mark. One
     field too many, and that not empty, is how R writes row names: that is left to pandas.
+    With `has_escapes`, a backslash before a quotation mark makes it a character.
     """
 
     separator: str
@@ -40,6 +42,8 @@ class Layout:
     has_row_names: bool = False
     grouped: Sequence[tuple[str, str]] = ()
     leading_zeros: Sequence[str] = ()
+    header_is_values: bool = False
+    has_escapes: bool = False
 
     @property
     def options(self) -> dict[str, object]:
@@ -47,6 +51,8 @@ class Layout:
         found: dict[str, object] = {"sep": self.separator}
         if self.rows_above:
             found["skiprows"] = len(self.rows_above)
+        if self.has_escapes:
+            found["escapechar"] = _ESCAPE
         return found | ({"decimal": ","} if self.has_decimal_commas else {})
 
 
@@ -60,7 +66,8 @@ def layout_of(text: str, extension: str, separator: str | None, *, header_is_fir
     separator = separator or (said and said[1]) or sniff_delimiter(text) or fallback
     if len(separator) != 1:
         return Layout(separator)
-    lines = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), _LOOKED_AT_ROWS))
+    escapes = _has_escapes(text, separator)
+    lines = _first_lines(text, separator, escapes=escapes)
     above = 0 if header_is_first else 1 if said else _rows_above(lines)
     rows = [row for row in lines[above:] if row]
     columns = list(_columns(rows))
@@ -75,7 +82,28 @@ def layout_of(text: str, extension: str, separator: str | None, *, header_is_fir
         not ragged and surplus == 1,
         _grouped(columns, commas=commas),
         _with_leading_zeros(columns),
+        bool(rows) and not header_is_first and all(map(is_value, rows[0])),
+        escapes,
     )
+
+
+def _first_lines(text: str, separator: str, *, escapes: bool) -> list[list[str]]:
+    stream = io.StringIO(text, newline="")
+    reader = csv.reader(stream, delimiter=separator, escapechar=_ESCAPE if escapes else None)
+    return list(islice(reader, _LOOKED_AT_ROWS))
+
+
+def _has_escapes(text: str, separator: str) -> bool:
+    """Tell whether quotation marks within fields stand behind a backslash, as MySQL and Spark write them.
+
+    Only then the rows come out alike: a backslash that merely ends a field escapes nothing.
+    """
+    if f'{_ESCAPE}"' not in text:
+        return False
+    plain, escaped = (
+        {len(row) for row in _first_lines(text, separator, escapes=each)} for each in (False, True)
+    )
+    return len(escaped) < len(plain)
 
 
 def rows_of(text: str, delimiter: str, quoting: Any = csv.QUOTE_MINIMAL) -> Iterator[list[str]]:
@@ -171,7 +199,7 @@ def _with_leading_zeros(columns: Sequence[Column]) -> Sequence[str]:
     return tuple(
         name
         for name, cells in columns
-        if any(cell[0] == "0" and len(cell) > 1 for cell in cells) and all(map(str.isdigit, cells))
+        if all(map(str.isdigit, cells)) and any(cell[0] == "0" and len(cell) > 1 for cell in cells)
     )
 
 

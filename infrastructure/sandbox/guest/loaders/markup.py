@@ -8,6 +8,7 @@ import pandas as pd
 from defusedxml import DefusedXmlException, ElementTree
 
 from loaders.errors import LoadFileError, refuse
+from loaders.numerals import decimal_of_groups, have_decimal_commas, without_groups
 from loaders.registry import Options
 from loaders.source import Source
 from loaders.tables import Tables, chosen
@@ -58,10 +59,17 @@ def _name(table: Any, place: int) -> str:
 def _html_table(table: Any) -> pd.DataFrame | None:
     if table.find("table"):
         return None  # one that only arranges others on the page
+    commas = have_decimal_commas([cell.get_text(strip=True) for cell in table.find_all("td")])
+    how: dict[str, Any] = {"decimal": ",", "thousands": None} if commas else {}
     try:
-        return pd.read_html(io.StringIO(str(table)), flavor="lxml")[0]
+        df = pd.read_html(io.StringIO(str(table)), flavor="lxml", **how)[0]
     except (ValueError, IndexError):
         return None
+    for place in range(df.shape[1]) if commas else ():
+        column = df.iloc[:, place]
+        if column.dtype == "str" and decimal_of_groups(list(column.dropna()), commas=True):
+            df.isetitem(place, without_groups(column, ","))
+    return df
 
 
 def _holds_records(root: Element) -> bool:

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
 
 _BLANK = " \u00a0\u202f"
 _DOTTED = rf"[.{_BLANK}]"
@@ -15,6 +18,7 @@ _GROUPED = {
 _PLAIN = {",": re.compile(r"[+-]?\d+(,\d+)?"), ".": re.compile(r"[+-]?\d+(\.\d+)?")}
 _TWO_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}")
 _COMMA = re.compile(rf"[+-]?(\d+|\d{{1,3}}({_DOTTED}\d{{3}})+),\d+")
+_NO_THOUSAND = re.compile(r".*,(?!\d{3}$)\d+")
 _POINT = re.compile(r"[+-]?\d+\.(?!\d{3}$)\d+")  # three digits could as well be a group of thousands
 _ADDRESS = re.compile(r"([12]?\d{1,2}\.){3}[12]?\d{1,2}")  # of a computer
 _VALUE = re.compile(rf"\W*\d[\d.,:/'\u2019{_BLANK}-]*\W*")
@@ -30,6 +34,15 @@ def is_decimal_comma(cell: str) -> bool | None:
     if _COMMA.fullmatch(cell.strip()):
         return True
     return False if _POINT.fullmatch(cell.strip()) else None
+
+
+def have_decimal_commas(cells: Sequence[str]) -> bool:
+    """Tell whether numbers among `cells` must have decimal commas: `1,5`, and nowhere `1.5`.
+
+    `1,234` could as well be an English thousand.
+    """
+    found = {is_decimal_comma(cell) for cell in cells}
+    return found >= {True} and False not in found and any(map(_NO_THOUSAND.fullmatch, cells))
 
 
 def decimal_of_groups(cells: Sequence[str], *, commas: bool) -> str:
@@ -56,11 +69,11 @@ def is_number(cell: str, mark: str) -> bool:
     return bool(_PLAIN[mark].fullmatch(cell) or _GROUPED[mark].fullmatch(cell))
 
 
-def pattern_of(mark: str) -> str:
-    """Return the regular expression of what `is_number` takes."""
-    return f"(?:{_PLAIN[mark].pattern})|(?:{_GROUPED[mark].pattern})"
-
-
-def separators_of(mark: str) -> str:
-    """Return the regular expression of the thousands separators that go with a decimal mark."""
-    return _DOTTED if mark == "," else _MARKED
+def without_groups(cells: Any, mark: str) -> Any | None:
+    """Return a Series of text such as `1.234,56` as numbers; None where some are no numbers."""
+    cells = cells.str.strip()
+    pattern = f"(?:{_PLAIN[mark].pattern})|(?:{_GROUPED[mark].pattern})"
+    if not cells.dropna().str.fullmatch(pattern).all():
+        return None
+    separators = _DOTTED if mark == "," else _MARKED
+    return pd.to_numeric(cells.str.replace(separators, "", regex=True).str.replace(mark, "."))

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, BinaryIO, Self, cast
 
 import host_files
-from loaders.decoding import decode
+from loaders.decoding import codec, decode
 from loaders.errors import LoadFileError
 from loaders.unpacking import Unpacked, refuse_bomb
 
@@ -132,7 +132,7 @@ class Source:
     def text(self, encoding: str | None = None) -> str:
         """Return the whole content as text, in `encoding` or in the one that fits."""
         content = self.read()
-        return content.decode(encoding) if encoding else decode(content)
+        return content.decode(*codec(encoding)) if encoding else decode(content)
 
     def member(self, name: str, content: IO[bytes], packed_bytes: int) -> "Source":
         """Return a file that lies inside of this one, copied into an unnamed file.

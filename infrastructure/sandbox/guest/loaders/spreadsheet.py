@@ -6,13 +6,13 @@ import pandas as pd
 import python_calamine
 
 from loaders.errors import LoadFileError
+from loaders.protection import refuse_protected
 from loaders.registry import Options
 from loaders.sheets import to_frame
 from loaders.source import Source
 from loaders.tables import Tables, one_or_all
 
 _OLE = b"\xd0\xcf\x11\xe0"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SERVED_AT_ONCE = frozenset({"sheet_name", "nrows"})
 
 
@@ -20,6 +20,8 @@ def load_excel(source: Source, options: Options) -> pd.DataFrame | Tables:
     """Read one sheet as a DataFrame, several sheets with data as a mapping."""
     if "columns" in options:
         options["usecols"] = options.pop("columns")
+    if _is_open_document(source):
+        refuse_protected(source)  # calamine finds no sheets in it, and says no more
     engines = (options.pop("engine"),) if "engine" in options else _engines(source)
     problems = []
     for engine in engines:
@@ -31,7 +33,8 @@ def load_excel(source: Source, options: Options) -> pd.DataFrame | Tables:
             raise
         except Exception as error:  # noqa: BLE001 - each reader fails in its own ways
             problems.append(error)
-    _refuse_encrypted(source)
+    for problem in problems:
+        refuse_protected(source, problem)
     raise problems[0]
 
 
@@ -39,9 +42,13 @@ def _engines(source: Source) -> tuple[str, ...]:
     """Return the readers to try on a workbook, the best first."""
     if source.head(len(_OLE)) == _OLE:
         return "xlrd", "calamine"  # calamine takes the dates of some writers' .xls for numbers
-    if source.kind.file_type.startswith("OpenDocument"):
+    if _is_open_document(source):
         return "calamine", "odf"  # calamine rejects the .ods of some writers
     return "calamine", "pyxlsb" if source.extension == ".xlsb" else "openpyxl"
+
+
+def _is_open_document(source: Source) -> bool:
+    return source.kind.file_type.startswith("OpenDocument")
 
 
 def _read_at_once(
@@ -87,9 +94,3 @@ def _read(source: Source, engine: str, options: Options) -> pd.DataFrame | Table
     if asked is None:
         return one_or_all(sheets, "sheet_name", "sheets")
     return sheets[wanted[0]] if isinstance(asked, str | int) else Tables(sheets, "sheet_name")
-
-
-def _refuse_encrypted(source: Source) -> None:
-    if _ENCRYPTED in source.read():
-        msg = f"{source.filename!r} is protected by a password; save it without one and upload it again."
-        raise LoadFileError(msg)

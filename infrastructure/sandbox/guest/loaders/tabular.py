@@ -8,15 +8,16 @@ from itertools import islice
 import pandas as pd
 from pandas.errors import EmptyDataError, ParserError
 
-from loaders.decoding import encodings_to_try, start_of
+from loaders.decoding import DAMAGED, codec, encodings_to_try, start_of
 from loaders.layout import BLANKS, SNIFFED_BYTES, Layout, layout_of, rows_of
 from loaders.notes import note
-from loaders.numerals import pattern_of, separators_of
+from loaders.numerals import without_groups
 from loaders.registry import Options
 from loaders.source import Source
 
 _OWN_LAYOUT = frozenset({"names", "header", "index_col", "skiprows", "on_bad_lines", "engine"})
 _OWN_TYPES = frozenset({"dtype", "thousands", "converters"})
+_SERVED_BEFORE = frozenset({"encoding", "encoding_errors", "skiprows", "quoting"})
 _TEXT = frozenset({".txt", ".text"})
 _SHOWN_CHARACTERS = 60
 
@@ -61,7 +62,8 @@ class _Reader:
         self._may_pad = may_pad
 
     def read(self, encoding: str) -> pd.DataFrame:
-        options = self._options | {"encoding": encoding}
+        name, errors = codec(encoding)
+        options = {"encoding_errors": errors} | self._options | {"encoding": name}
         if self._may_pad and self._layout.is_ragged:
             return self._padded(options)
         try:
@@ -93,7 +95,7 @@ class _Reader:
     def _padded(self, options: Options) -> pd.DataFrame:
         """Read rows that have more fields than the header: the surplus gets columns of its own."""
         separator = options["sep"]
-        text = self._source.text(options["encoding"])
+        text = self._source.text(DAMAGED if options["encoding_errors"] == "replace" else options["encoding"])
         rows_from_start = rows_of(text, separator, options.get("quoting", csv.QUOTE_MINIMAL))
         header, *rows = islice(rows_from_start, sum(map(bool, self._layout.rows_above)), None)
         width = max(map(len, rows))
@@ -102,7 +104,7 @@ class _Reader:
         padded = ([*row, *[""] * (width - len(row))] for row in rows)
         csv.writer(even, delimiter=separator).writerows([header + surplus, *padded])
         even.seek(0)
-        rest = {name: options[name] for name in options.keys() - {"encoding", "skiprows", "quoting"}}
+        rest = {name: options[name] for name in options.keys() - _SERVED_BEFORE}
         df = pd.read_csv(even, **rest)
         df = df.drop(columns=[name for name in surplus if name in df and df[name].isna().all()])
         if kept := [name for name in surplus if name in df]:
@@ -126,7 +128,9 @@ def _in_first_fitting(encodings: Sequence[str], read: Callable[[str], pd.DataFra
 
 
 def _noted(df: pd.DataFrame, encoding: str, encodings: Sequence[str]) -> pd.DataFrame:
-    if encoding != encodings[0]:
+    if encoding == DAMAGED:
+        note("some bytes are not UTF-8, as all others are; they are shown as \ufffd.")
+    elif encoding != encodings[0]:
         note(f"not UTF-8, so read as {encoding}. Another encoding: load_file(…, encoding='…').")
     return df
 
@@ -139,6 +143,8 @@ def _tell(layout: Layout) -> None:
             f"the table starts in line {len(layout.rows_above) + 1}; above it, and left out: "
             f"{shown[:_SHOWN_CHARACTERS]!r}. skiprows=0 keeps it."
         )
+    if layout.header_is_values:
+        note("the first line is numbers, and taken for the header. header=None takes it for a row.")
     if layout.separator == BLANKS:
         note("the fields are cut at blanks. Another separator: load_file(…, sep='…').")
 
@@ -151,10 +157,9 @@ def _with_plain_numbers(df: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     turned = []
     for name, mark in layout.grouped:
         if name in df and df[name].dtype == "str":
-            cells = df[name].str.strip()
-            if cells.dropna().str.fullmatch(pattern_of(mark)).all():
-                plain = cells.str.replace(separators_of(mark), "", regex=True).str.replace(mark, ".")
-                df[name] = pd.to_numeric(plain)
+            plain = without_groups(df[name], mark)
+            if plain is not None:
+                df[name] = plain
                 turned.append(name)
     gone = [name for name in layout.leading_zeros if name in df and pd.api.types.is_numeric_dtype(df[name])]
     if gone:
