@@ -44,10 +44,14 @@ def os_errors(doing: str) -> Iterator[None]:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder, and its missing parents, that only this user may enter (0700)."""
+    """Make a folder, and its missing parents, that only this user may enter (0700); durable on return.
+
+    What is synced into a folder is lost with it when its own name was not.
+    """
     if not folder.is_dir():
         make_private_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
 
 
 def free_bytes(folder: Path) -> int:
