@@ -98,7 +98,7 @@ def copy_out(content: BinaryIO, target: Path, filename: str) -> Path:
     """Copy bytes to `target`, into a folder under `filename`, and return where they went.
 
     A file of that name in the folder is never overwritten: the copy gets a number
-    (`data (2).csv`). A path given in full is replaced whole or not at all.
+    (`data (2).csv`). A path given in full is replaced whole or not at all; durable on return.
 
     Raises:
         EnvironmentFaultError: it cannot be written.
@@ -112,7 +112,10 @@ def copy_out(content: BinaryIO, target: Path, filename: str) -> Path:
         try:
             with temporary.open("xb") as file:
                 shutil.copyfileobj(content, file, COPY_CHUNK_BYTES)
+                file.flush()
+                os.fsync(file.fileno())
             temporary.rename(path)
+            sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
     return path
