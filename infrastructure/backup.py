@@ -15,7 +15,7 @@ from application.backup import Copied
 from application.ports.blobs import BlobStore
 from application.ports.journal import Journal
 from domain.errors import IntegrityFaultError, RefusedError
-from infrastructure.files import COPY_CHUNK_BYTES, make_private_folder, os_errors, sync_folder
+from infrastructure.files import COPY_CHUNK_BYTES, is_unfinished, make_private_folder, os_errors, sync_folder
 
 JOURNAL, KEYS, FILES = "journal", "keys", "user_files"
 BESIDE = ("checkpoints", "conversations")
@@ -107,4 +107,5 @@ def _copy_folder(source: Path, target: Path) -> None:
 
 
 def _files(folder: Path) -> Iterable[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else ()
+    found = folder.rglob("*") if folder.is_dir() else ()
+    return sorted(path for path in found if path.is_file() and not is_unfinished(path))

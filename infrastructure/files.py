@@ -1,6 +1,8 @@
 """Durable, private files: the few system calls that every store needs."""
 
+import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +15,7 @@ from typing import BinaryIO
 from domain.errors import EnvironmentFaultError
 
 COPY_CHUNK_BYTES = 1 << 20
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}")
 
 _REMEDIES = {
     ENOSPC: "the disk is full; free some space",
@@ -76,15 +79,14 @@ def durable_write(path: Path, content: bytes, *, replace: bool = True) -> bool:
     """
     temporary = path.with_name(f".{path.name}.{token_hex(6)}")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        with _create_locked(temporary) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if replace:
-            temporary.rename(path)
-        else:
-            os.link(temporary, path)
+            if replace:
+                temporary.rename(path)
+            else:
+                os.link(temporary, path)
     except FileExistsError:
         return False
     finally:
@@ -92,6 +94,29 @@ def durable_write(path: Path, content: bytes, *, replace: bool = True) -> bool:
             temporary.unlink()
     sync_folder(path.parent)
     return True
+
+
+def _create_locked(path: Path) -> BinaryIO:
+    """Make a private file; as long as it is open, its lock tells that somebody writes it."""
+    while True:
+        file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()  # taken for a dead writer's, before it was locked
+
+
+def is_unfinished(path: Path) -> bool:
+    """Tell whether a file is one that `durable_write` has not given its name yet, or never will."""
+    return _UNFINISHED.fullmatch(path.name) is not None
+
+
+def discard_unfinished(folder: Path) -> None:
+    """Remove what writers of durable files left in a folder when they were killed: it may be a secret."""
+    for path in filter(is_unfinished, folder.glob(".*")):
+        with suppress(BlockingIOError, FileNotFoundError), path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def copy_out(content: BinaryIO, target: Path, filename: str) -> Path:

@@ -28,7 +28,7 @@ from application.watch import Positions, Watch
 from domain.errors import EnvironmentFaultError, FileLedgerError, IntegrityFaultError, LedgerCutError
 from infrastructure.archives.zip_archive import ZipArchives
 from infrastructure.backup import DataFolderCopier
-from infrastructure.files import copy_out, free_bytes, os_errors
+from infrastructure.files import copy_out, discard_unfinished, free_bytes, os_errors
 from infrastructure.journal.journal import JOURNAL
 from infrastructure.ledger.following import Follower
 from infrastructure.scheduling.expiry import ExpiryTimer
@@ -197,8 +197,15 @@ class Wiring(Auditing):
     def begin(self, user_id: str | None = None) -> None:
         """Do for a short command what `start` does for a long-lived process, once."""
         self.store.head()  # a ledger that cannot be read is an error, not something to put off
+        _try(self._discard_unfinished)
         _try(self.erase.catch_up)
         _try(lambda: self.recover(user_id))
+
+    def _discard_unfinished(self) -> None:
+        conversations = (self.data_dir / "conversations").glob("*/")
+        with os_errors("discard what killed processes left"):
+            for folder in (self.keys_dir, self.data_dir / "journal", self._checkpoint_folder, *conversations):
+                discard_unfinished(folder)
 
     def settle(self) -> None:
         """Bring journal, views and disk up to what was just recorded."""

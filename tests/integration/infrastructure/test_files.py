@@ -1,12 +1,13 @@
 """Durable, private files."""
 
+import fcntl
 from errno import ENOSPC, EROFS
 from pathlib import Path
 
 import pytest
 
 from domain.errors import EnvironmentFaultError
-from infrastructure.files import durable_write, os_errors
+from infrastructure.files import discard_unfinished, durable_write, os_errors
 
 
 def test_a_durable_write_replaces_or_keeps(tmp_path: Path) -> None:
@@ -19,6 +20,18 @@ def test_a_durable_write_replaces_or_keeps(tmp_path: Path) -> None:
     assert path.read_bytes() == b"three"
     assert list(tmp_path.iterdir()) == [path]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_killed_writer_left_is_discarded_and_a_living_ones_is_not(tmp_path: Path) -> None:
+    """It may be a secret; who lives holds a lock on it."""
+    left, living, hidden = (tmp_path / name for name in (".a.key.0123456789ab", ".b.key.0123456789ab", ".c"))
+    for path in (left, living, hidden):
+        path.write_bytes(b"secret")
+    with living.open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        discard_unfinished(tmp_path)
+    assert set(tmp_path.iterdir()) == {living, hidden}
+    discard_unfinished(tmp_path / "none")
 
 
 @pytest.mark.parametrize(("number", "words"), [(ENOSPC, "the disk is full"), (EROFS, "read-only")])
