@@ -49,7 +49,7 @@ def mongodb_uri(mongodb_python: Path, tmp_path_factory: pytest.TempPathFactory) 
         sleep(0.01)
 
 
-def _address_of(server: str, name: str) -> str:
+def address_of(server: str, name: str) -> str:
     """Return the address of a database on the server of an address, with whatever that one asks for."""
     parts = urlsplit(server)
     options = dict(parse_qsl(parts.query))
@@ -79,7 +79,7 @@ def mongodb_client(mongodb_uri: str) -> Iterator[MongoClient[Document]]:
 def database_uri(mongodb_uri: str, mongodb_client: MongoClient[Document]) -> Iterator[str]:
     """Return the address of a database of the test's own, for a program that is started with it."""
     name = f"test_{uuid4().hex}"
-    yield _address_of(mongodb_uri, name)
+    yield address_of(mongodb_uri, name)
     mongodb_client.drop_database(name)
 
 
