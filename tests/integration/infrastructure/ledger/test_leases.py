@@ -10,6 +10,7 @@ from time import monotonic
 
 import pytest
 
+from application.ports.lease import Lease
 from domain.errors import EnvironmentFaultError
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.postgres_store import PostgresLedgerStore
@@ -93,17 +94,25 @@ def test_turns_are_taken_one_after_the_other(open_store: OpenStore) -> None:
     assert (max(most), len(most)) == (1, 60)
 
 
+def answer(lease: Lease) -> str:
+    """Return what who asks for a lease is told."""
+    try:
+        return "ours" if lease.take() else "another's"
+    except EnvironmentFaultError as error:
+        assert "cannot tell who is at work" in str(error)  # noqa: PT017 - it may come or not
+        return "nobody can tell"
+
+
 def test_a_lease_outlives_a_restart_of_the_server(own_postgresql: PostgreSQLServer, tmp_path: Path) -> None:
     """While the server is gone nobody knows; then whoever asks first has it, and only one."""
     store = PostgresLedgerStore(own_postgresql.url, KeyFolder(tmp_path))
     first, second = store.lease("bot"), store.lease("bot")
     assert first.take()
     own_postgresql.kill()
-    with pytest.raises(EnvironmentFaultError, match="cannot tell who is at work"):
-        first.take()
+    wait_until(lambda: answer(first) == "nobody can tell")  # a busy machine takes its time to end them all
     own_postgresql.start()
-    assert first.take()
-    assert not second.take()
+    wait_until(lambda: answer(first) == "ours")
+    assert answer(second) == "another's"
     first.release()
     second.release()
     store.close()

@@ -51,6 +51,7 @@ class InDatabase:
     def create_recorder(self) -> PostgresLedgerRecorder:
         """Return a recorder in it."""
         self.datastores.append(LedgerDatastore(conninfo_of(self.url)))
+        self.datastores[-1].pool.timeout = 60  # ten writers of 100 events each: a busy machine takes its time
         recorder = PostgresLedgerRecorder(self.datastores[-1])
         recorder.create_table()
         return recorder
