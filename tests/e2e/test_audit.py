@@ -14,8 +14,7 @@ def test_audit_07_a_trail_from_the_command_line_is_sound_for_the_offline_verifie
     served: Program, table: Path, tmp_path: Path
 ) -> None:
     """As JSONL and as CSV, all of it without a limit."""
-    for _ in range(3):
-        served.json("upload", "--user", "alice", str(table))
+    served.json("upload", "--user", "alice", *[str(table)] * 3)
     for form in ("--jsonl", "--csv"):
         trail = tmp_path / f"trail{form}"
         command = ("history", "--user", "alice", form)

@@ -99,14 +99,15 @@ def test_every_command_answers(served: Program, table: Path, tmp_path: Path) -> 
         assert words in ended.stdout, ended.stdout
 
 
-def test_an_upload_goes_on_without_mongodb(program: Program, table: Path) -> None:
+def test_an_upload_goes_on_without_mongodb(served: Program, table: Path) -> None:
     """The ledger is the truth: with the views' server out of reach an upload is kept and listed later."""
-    program.environment["MONGODB_URI"] = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300"
-    document = program.json("upload", "--user", "alice", str(table))
+    uri = served.environment["MONGODB_URI"]
+    served.environment["MONGODB_URI"] = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300"
+    document = served.json("upload", "--user", "alice", str(table))
     assert document["count"] == 1
-    assert program.run("files", "--user", "alice").returncode == 3
-    del program.environment["MONGODB_URI"]
-    assert [file["filename"] for file in program.json("files", "--user", "alice")["files"]] == ["table.csv"]
+    assert served.run("files", "--user", "alice").returncode == 3
+    served.environment["MONGODB_URI"] = uri
+    assert [file["filename"] for file in served.json("files", "--user", "alice")["files"]] == ["table.csv"]
 
 
 def test_two_processes_share_one_data_folder(served: Program, table: Path) -> None:

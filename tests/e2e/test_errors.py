@@ -147,6 +147,7 @@ def test_a_full_disk_loses_nothing(program: Program, tmp_path: Path) -> None:
     big.write_bytes(b"x" * 5_000_000)
     program.data_dir.mkdir()
     # The views need more room than this; they are not what is tested, and cannot stop an upload.
+    program.environment["MONGODB_URI"] = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100"
     script = (
         f"mount -t tmpfs -o size=3m none {program.data_dir} && "
         '"$@" upload --user alice small.csv --json && "$@" upload --user alice big.bin; echo "exit $?"; '
@@ -169,12 +170,12 @@ def test_a_full_disk_loses_nothing(program: Program, tmp_path: Path) -> None:
 
 
 @needs_mount
-def test_a_read_only_data_folder_is_one_clear_line(program: Program, table: Path) -> None:
+def test_a_read_only_data_folder_is_one_clear_line(served: Program, table: Path) -> None:
     """An upload into it is one clear line with exit 3, and nothing changes."""
-    program.json("upload", "--user", "alice", str(table))
-    before = program.on_disk()
-    folder = program.data_dir
-    program.wrapper = [
+    served.json("upload", "--user", "alice", str(table))
+    before = served.on_disk()
+    folder = served.data_dir
+    served.wrapper = [
         "unshare",
         "-rm",
         "sh",
@@ -182,10 +183,10 @@ def test_a_read_only_data_folder_is_one_clear_line(program: Program, table: Path
         f'mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && exec "$@"',
         "sh",
     ]
-    assert "read-only" in complaint(program.run("upload", "--user", "alice", str(table)), 3)
-    program.wrapper = ()
-    assert program.on_disk() == before
-    assert program.json("verify")["ok"] is True
+    assert "read-only" in complaint(served.run("upload", "--user", "alice", str(table)), 3)
+    served.wrapper = ()
+    assert served.on_disk() == before
+    assert served.json("verify")["ok"] is True
 
 
 def test_a_damaged_ledger_file_is_one_clear_line(program: Program, table: Path) -> None:

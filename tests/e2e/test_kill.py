@@ -1,6 +1,6 @@
 """kill -9 at random moments of a loop of uploads, runs and deletions.
 
-`make test` kills a few times; `make faults` kills FILELEDGER_KILLS times.
+`make test` kills once; `make faults` kills FILELEDGER_KILLS times.
 """
 
 import json
@@ -18,7 +18,7 @@ from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.store import SQLiteLedgerStore
 from tests.support.program import PROJECT, Program
 
-KILLS = int(os.environ.get("FILELEDGER_KILLS", "2"))
+KILLS = int(os.environ.get("FILELEDGER_KILLS", "1"))
 WORKER = PROJECT / "tests" / "support" / "busy_worker.py"
 LONGEST_LIFE_S = 4.0
 

@@ -88,31 +88,31 @@ def test_outputs_are_kept_copied_and_given_back(served: Program, table: Path, tm
     assert finished["data"]["loaded_file_ids"] == [file_id]
 
 
-def test_a_file_leaves_list_and_disk_within_a_second_of_its_time(program: Program, table: Path) -> None:
+def test_a_file_leaves_list_and_disk_within_a_second_of_its_time(served: Program, table: Path) -> None:
     """FILE_EXPIRATION_HOURS=0.001 is 3.6 s: there before, gone by itself right after."""
-    program.environment["FILE_EXPIRATION_HOURS"] = "0.001"
-    with program.start("console", "--user", "alice", stdin=-1, stdout=-1) as console:
+    served.environment["FILE_EXPIRATION_HOURS"] = "0.001"
+    with served.start("console", "--user", "alice", stdin=-1, stdout=-1) as console:
         assert console.stdin is not None
         console.stdin.write(f"/upload {table}\n")
         console.stdin.flush()
-        files = program.data_dir / "user_files" / "alice"
+        files = served.data_dir / "user_files" / "alice"
         deadline = time.monotonic() + 60
         while not list(files.glob("*.csv")) and time.monotonic() < deadline:
             time.sleep(0.02)
-        assert program.on_disk()
+        assert served.on_disk()
         late_s = 0.0  # what this machine makes any process wait, beside what the program does
-        while program.on_disk() and time.monotonic() < deadline:
+        while served.on_disk() and time.monotonic() < deadline:
             began = time.monotonic()
             time.sleep(0.02)
             late_s = max(late_s, time.monotonic() - began - 0.02)
         gone_at = datetime.now(UTC)
         console.communicate("/files\n/quit\n", timeout=60)
-    history = program.json("history", "--user", "alice")["events"]
+    history = served.json("history", "--user", "alice")["events"]
     assert [event["type"] for event in history][1:] == ["FileUploaded", "FileExpired", "FileBytesPurged"]
     due = datetime.fromisoformat(history[1]["data"]["expires_at"])
     assert timedelta(0) <= gone_at - due < timedelta(seconds=1 + late_s)
     assert datetime.fromisoformat(history[2]["at"]) >= due
-    assert program.json("files", "--user", "alice")["files"] == []
+    assert served.json("files", "--user", "alice")["files"] == []
 
 
 def test_a_process_that_was_off_catches_up(served: Program, table: Path) -> None:

@@ -93,7 +93,13 @@ def _expected(weakness: str) -> set[str]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("weakness", ["no-filter", "shared-folders", "open-descriptors"])
+@pytest.mark.parametrize(
+    "weakness",
+    [
+        "no-filter",
+        *(pytest.param(name, marks=pytest.mark.thorough) for name in ("shared-folders", "open-descriptors")),
+    ],
+)
 def test_the_attacks_find_what_is_missing(weakness: str) -> None:
     """Without one safeguard the tests of that safeguard go red, and others stay green."""
     expected = _expected(weakness)
