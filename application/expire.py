@@ -35,14 +35,14 @@ class ExpireFiles:
                 self._done_until = metadata.timestamp
         return expired
 
-    def next_due(self) -> datetime | None:
-        """Return when the next file expires after those that were dealt with; None when none does.
+    def next_due(self, before: datetime) -> datetime | None:
+        """Return when the next file expires after those that were dealt with; None when none does `before`.
 
         What was due before and is still there could not be expired (a damaged
         ledger): waiting for it would be waiting for the past.
         """
         self._views.catch_up()
-        return self._views.next_expiry(after=self._done_until)
+        return self._views.next_expiry(after=self._done_until, before=before)
 
     def _expire(self, user_id: str, metadata: Metadata, expired: list[str]) -> None:
         decision = self._ledgers.decide(user_id, lambda ledger, at: ledger.expire(at), EXPIRY, at=metadata)

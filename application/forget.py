@@ -9,7 +9,6 @@ user no more. Each step can be taken again: killed anywhere, the next start goes
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from threading import Lock
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from application.ports.blobs import BlobStore
 from application.ports.conversations import Conversations
 from application.ports.ledger import LedgerStore, Recorded
 from application.ports.views import Views
-from application.purge import is_wanted
+from application.purge import WantedBlobs
 from domain.errors import FileLedgerError, IntegrityFaultError
 from domain.events import ErasureRequested, LedgerErased
 from domain.files import blob_name, check_user_id
@@ -98,7 +97,7 @@ class EraseUsers:
             file.file_id: self._blobs.purge(ledger.user_id, blob_name(file.file_id, file.extension))
             for file in ledger.awaiting_purge.values()
         }
-        self._blobs.discard_orphans(partial(is_wanted, self._store), ledger.user_id)
+        self._blobs.discard_orphans(WantedBlobs(self._store), ledger.user_id)
         self._blobs.discard_set_aside(ledger.user_id)
         self._conversations.forget(ledger.user_id)
 

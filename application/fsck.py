@@ -7,13 +7,12 @@ never rewrites history and never deletes a byte.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 
 from application.file_check import READ_CHUNK_BYTES, CheckFiles, DamagedFile
 from application.ledgers import By, Ledgers
 from application.ports.blobs import BlobStore, Stray
 from application.ports.ledger import LedgerStore
-from application.purge import is_wanted
+from application.purge import WantedBlobs
 from domain.damage import Damage
 from domain.errors import FileLedgerError, IntegrityFaultError
 from domain.ledger import UserLedger
@@ -72,7 +71,7 @@ class Fsck:
         """
         unreadable: list[str] = []
         damaged = tuple(self._damaged(unreadable.append))
-        strays = tuple(self._blobs.strays(partial(is_wanted, self._store)))
+        strays = tuple(self._blobs.strays(WantedBlobs(self._store)))
         plan = tuple(step for steps in (self._mend(damaged), _set_aside(strays)) for step in steps)
         if repair:
             for step in plan:

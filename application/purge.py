@@ -75,13 +75,31 @@ class PurgeRemovedFiles:
         self._ledgers.decide(ledger.user_id, record, PURGE)
 
 
-def is_wanted(store: LedgerStore, user_id: str, name: str) -> bool:
-    """Tell whether the user's ledger wants a blob: the file is live, or its purge is to come."""
-    try:
-        ledger = store.load(user_id)
-    except IntegrityFaultError:
-        return True  # what a damaged ledger wants cannot be told: its bytes stay
-    if ledger is None:
-        return False
-    wanted = [*ledger.files.values(), *ledger.awaiting_purge.values()]
-    return any(blob_name(file.file_id, file.extension) == name for file in wanted)
+class WantedBlobs:
+    """Tells which blobs the ledgers want: of files that are live, or whose purge is to come.
+
+    Asked for one user's blobs after the other, it loads each ledger once; again only for a
+    blob that the ledger lacked then, so that what was recorded meanwhile is never taken for an orphan.
+    """
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._store = store
+        self._user_id, self._names = "", frozenset[str]()
+        self._is_damaged = False
+
+    def __call__(self, user_id: str, name: str) -> bool:
+        """Tell whether the user's ledger wants the blob; a damaged one counts as wanting every blob."""
+        if user_id != self._user_id or (name not in self._names and not self._is_damaged):
+            self._load(user_id)
+        return self._is_damaged or name in self._names
+
+    def _load(self, user_id: str) -> None:
+        self._user_id, self._names, self._is_damaged = user_id, frozenset(), False
+        try:
+            ledger = self._store.load(user_id)
+        except IntegrityFaultError:
+            self._is_damaged = True  # what it wants cannot be told: its bytes stay
+            return
+        if ledger is not None:
+            wanted = [*ledger.files.values(), *ledger.awaiting_purge.values()]
+            self._names = frozenset(blob_name(file.file_id, file.extension) for file in wanted)

@@ -1,5 +1,6 @@
 """What every start has to finish for processes that died before."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,7 +10,7 @@ from application.ports.blobs import BlobStore
 from application.ports.ledger import LedgerStore
 from application.ports.sandbox import Runners
 from application.ports.views import Views
-from application.purge import PurgeRemovedFiles, is_wanted
+from application.purge import PurgeRemovedFiles, WantedBlobs
 from domain.executions import INTERRUPTED
 from domain.ledger import UserLedger
 from domain.metadata import Metadata
@@ -19,15 +20,14 @@ RECOVERY = By("system:recovery", "start")
 
 @dataclass(frozen=True)
 class Recovery:
-    """What a start found to finish: ids of executions and files, and bytes without an owner."""
+    """What a start found to finish: ids of executions and files."""
 
     interrupted: tuple[str, ...]
     expired: tuple[str, ...]
-    orphans: tuple[str, ...]
 
 
 class Recover:
-    """Closes dead runs, catches up expiries and purges, sweeps bytes that no event names."""
+    """Closes dead runs, catches up expiries and purges; sweeps bytes that no event names."""
 
     def __init__(
         self,
@@ -42,22 +42,23 @@ class Recover:
         self._store, self._ledgers, self._views, self._blobs = store, ledgers, views, blobs
         self._runners, self._expire, self._purge = runners, expire, purge
 
-    def __call__(self, user_id: str | None = None) -> Recovery:
-        """Finish what was left; safe beside other processes that are at work.
-
-        With `user_id` only that user's folder is swept: what a short command can afford.
-        """
+    def __call__(self) -> Recovery:
+        """Finish what was left; safe beside other processes that are at work."""
         self._views.catch_up()
         found: dict[str, tuple[str, ...]] = {}
         with each_ledger() as attempt:
             attempt(lambda: found.update(interrupted=tuple(self._close_dead_runs())))
             attempt(lambda: found.update(expired=tuple(self._expire())))
             attempt(self._purge.catch_up)
-            attempt(lambda: found.update(orphans=tuple(self._sweep(user_id))))
-        return Recovery(found["interrupted"], found["expired"], found["orphans"])
+        return Recovery(found["interrupted"], found["expired"])
 
-    def _sweep(self, user_id: str | None) -> list[str]:
-        return self._blobs.discard_orphans(partial(is_wanted, self._store), user_id)
+    def sweep(self, user_id: str | None = None, is_over: Callable[[], bool] = lambda: False) -> list[str]:
+        """Remove bytes that no event names, one user's or everybody's, and return where they were.
+
+        Safe beside processes that are at work. It looks at every file there is, until `is_over`.
+        """
+        wanted = WantedBlobs(self._store)
+        return self._blobs.discard_orphans(lambda owner, name: is_over() or wanted(owner, name), user_id)
 
     def _close_dead_runs(self) -> list[str]:
         dead = [run for run in self._views.running_executions() if not self._runners.is_alive(run.runner)]

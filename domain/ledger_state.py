@@ -5,7 +5,9 @@ The methods here only assign; they run again at every replay. The state stays bo
 so that a long ledger costs no more than a short one.
 """
 
+from copy import copy
 from functools import singledispatchmethod
+from typing import Self
 from uuid import UUID
 
 from eventsourcing.domain import BaseAggregate
@@ -54,6 +56,12 @@ class LedgerState(BaseAggregate[UUID]):
         self.erasures = 0
         self.is_being_erased = False
         self.tables: dict[Content, Tables] = {}
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Return a copy to decide on: what the containers hold is frozen, so they alone are copied."""
+        twin = object.__new__(type(self))
+        twin.__dict__ = {name: copy(value) for name, value in self.__dict__.items()}
+        return twin
 
     @property
     def is_erased(self) -> bool:

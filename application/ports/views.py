@@ -127,8 +127,8 @@ class Views(Protocol):
     def due_user_ids(self, now: datetime) -> Sequence[str]:
         """Return the users who hold a file whose time is over at `now`."""
 
-    def next_expiry(self, *, after: datetime) -> datetime | None:
-        """Return when the next file after that time expires, None when none does."""
+    def next_expiry(self, *, after: datetime, before: datetime) -> datetime | None:
+        """Return when the next file between the two times expires, None when none does."""
 
     def running_executions(self) -> Sequence[RunningRow]:
         """Return the executions that started and did not end."""

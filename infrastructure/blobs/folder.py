@@ -86,6 +86,8 @@ class FolderBlobStore:
         with os_errors("sweep the blob store"):
             gone = self._staging.sweep()
             for owner, name in list(self.names(user_id)):
+                if is_recorded(owner, name):
+                    continue  # so that only what may be an orphan has to be locked
                 if unlink_if(self._root / owner / name, partial(_is_orphan, is_recorded, owner, name)):
                     gone.append(f"{owner}/{name}")
             self._drop_empty_folders(user_id)

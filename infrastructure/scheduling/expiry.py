@@ -1,16 +1,18 @@
 """The expiry timer: APScheduler wakes at the next due time and lets the use case decide.
 
-The timer holds no truth: it asks the view for the next due time after every
-change, and a sweep every minute covers what it may have missed (a clock that
-jumped, an event of another process). A second timer elsewhere does no harm,
+The timer holds no truth: it asks the view after every change whether a file is due
+before it wakes anyway, and a sweep every minute covers what it may have missed (a
+clock that jumped, an event of another process). A second timer elsewhere does no harm,
 because expiring is idempotent.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Lock
 
 import structlog
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from domain.errors import FileLedgerError
@@ -25,7 +27,10 @@ log = structlog.get_logger()
 class ExpiryTimer:
     """Runs `expire` when the next file is due."""
 
-    def __init__(self, expire: Callable[[], list[str]], next_due: Callable[[], datetime | None]) -> None:
+    def __init__(
+        self, expire: Callable[[], list[str]], next_due: Callable[[datetime], datetime | None]
+    ) -> None:
+        """`next_due` takes a time, and returns when the next file before it is due, if one is."""
         self._expire, self._next_due = expire, next_due
         self._scheduler = BackgroundScheduler(timezone=UTC)
         self._at_work = Lock()
@@ -46,15 +51,18 @@ class ExpiryTimer:
 
     def reschedule(self) -> None:
         """Look for the next due time again; call it when files came or went."""
+        job = self._scheduler.get_job(JOB)
+        if job is None:
+            return
         try:
-            due = self._next_due()
+            due = self._next_due(job.next_run_time)
         except FileLedgerError as error:
             log.warning("cannot look up the next expiry, the sweep will", error=str(error))
             return
-        job = self._scheduler.get_job(JOB)
         # One job, moved forward: a job that is removed and added can meet the scheduler's own removal.
-        if job is not None and due is not None and due < job.next_run_time:
-            job.modify(next_run_time=due)
+        if due is not None and due < job.next_run_time:
+            with suppress(JobLookupError):  # it was closed meanwhile
+                job.modify(next_run_time=due)
 
     def close(self) -> None:
         """Stop; a wake-up at work ends first."""

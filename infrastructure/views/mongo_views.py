@@ -6,7 +6,7 @@ in `writing` (documents), `state` (positions) and `rebuild` (the swap).
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -53,9 +53,6 @@ from infrastructure.views.writing import load, write_guarded
 EVENTS_A_BATCH = 500
 # Ranges open at one end are slow on the embedded server; all times lie between these.
 _DAWN, _DUSK = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-
-# It also looks at all of a range, though only the first of it is wanted: so nearer ranges come first.
-_AHEAD = (timedelta(hours=1), timedelta(days=1))
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -230,14 +227,11 @@ class MongoViews:
         return sorted({document["user_id"] for document in documents})
 
     @_served
-    def next_expiry(self, *, after: datetime) -> datetime | None:
-        """Return when the next file after that time expires, None when none does."""
-        for end in (*(after + ahead for ahead in _AHEAD), _DUSK):
-            some = {"expires_at": {"$gt": max(after, _DAWN), "$lt": end}}
-            found = self._read(FILES, partial(_first_to_expire, some))
-            if found:
-                return found
-        return None
+    def next_expiry(self, *, after: datetime, before: datetime) -> datetime | None:
+        """Return when the next file between the two times expires, None when none does."""
+        # The embedded server looks at all of a range, though only the first of it is wanted.
+        some = {"expires_at": {"$gt": max(after, _DAWN), "$lt": before}}
+        return self._read(FILES, partial(_first_to_expire, some))
 
     @_served
     def running_executions(self) -> Sequence[RunningRow]:

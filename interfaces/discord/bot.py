@@ -52,6 +52,7 @@ class FileBot(commands.InteractionBot):
             intents=intents_for(channel_ids),
             allowed_mentions=disnake.AllowedMentions.none(),
             localization_provider=TEXTS,
+            max_messages=None,  # nothing is ever looked up in what was said: it need not be kept in memory
             **options,
         )
         self._desk = desk

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryFile
+from threading import Event, Thread
 
 import structlog
 
@@ -105,7 +106,6 @@ class Wiring(Auditing):
 
     def start(self) -> None:
         """Finish what dead processes left, then keep views, disk and expiry up to date by themselves."""
-        self._stack.callback(self.stand_down)
         self._is_short_lived = False
         self.serve_metrics()
         self.begin()  # one user's damaged ledger must not keep the house shut for everybody
@@ -129,6 +129,7 @@ class Wiring(Auditing):
             self._in_office.callback(follower.close)
         timer.start()
         self._in_office.callback(timer.close)
+        self._sweep_meanwhile()
         self._is_standing_by = False
 
     def stand_by(self) -> None:
@@ -140,6 +141,19 @@ class Wiring(Auditing):
             EnvironmentFaultError
         ) as error:  # the bot at work may have the port; it is free when it is gone
             log.warning(str(error))
+
+    def _sweep_meanwhile(self) -> None:
+        """Sweep everybody's folders: of many files that takes longer than people wait for a start."""
+        over = Event()
+        sweeper = Thread(target=_try, args=[partial(self.recover.sweep, is_over=over.is_set)], name="sweep")
+        sweeper.start()
+        self._in_office.callback(sweeper.join)
+        self._in_office.callback(over.set)
+
+    def close(self) -> None:
+        """Stop what runs in the background, then close what it needed."""
+        self.stand_down()
+        super().close()
 
     def stand_down(self) -> None:
         """Leave to others what `start` began; it can be started again."""
@@ -195,11 +209,16 @@ class Wiring(Auditing):
         return exposition(self.watch)
 
     def begin(self, user_id: str | None = None) -> None:
-        """Do for a short command what `start` does for a long-lived process, once."""
+        """Do for a short command what `start` does for a long-lived process, once.
+
+        Of the folders of files only that of `user_id` is swept: what a command can afford.
+        """
         self.store.head()  # a ledger that cannot be read is an error, not something to put off
         _try(self._discard_unfinished)
         _try(self.erase.catch_up)
-        _try(lambda: self.recover(user_id))
+        _try(self.recover)
+        if user_id is not None:
+            _try(partial(self.recover.sweep, user_id))
 
     def _discard_unfinished(self) -> None:
         conversations = (self.data_dir / "conversations").glob("*/")

@@ -63,13 +63,13 @@ class NaiveViews:
             ledger.user_id for ledger in self._ledgers() if any(f.is_due(now) for f in ledger.files.values())
         ]
 
-    def next_expiry(self, *, after: datetime) -> datetime | None:
-        """Return the earliest expiry after that time."""
+    def next_expiry(self, *, after: datetime, before: datetime) -> datetime | None:
+        """Return the earliest expiry between the two times."""
         times = [
             f.expires_at
             for ledger in self._ledgers()
             for f in ledger.files.values()
-            if f.expires_at and f.expires_at > after
+            if f.expires_at and after < f.expires_at < before
         ]
         return min(times, default=None)
 

@@ -102,6 +102,7 @@ class FaultyHouse(House):
         """Do what a start does, and what the followers of the ledger do."""
         self.erase.catch_up()
         self.recover()
+        self.recover.sweep()
         self.purge.catch_up()
         self.journal.catch_up()
 

@@ -172,6 +172,7 @@ def test_a_run_that_breaks_down_is_closed_as_interrupted_and_leaves_no_bytes(hou
     assert isinstance(finished, ExecutionFinished)
     assert finished.outcome is Outcome.INTERRUPTED
     house.recover()
+    house.recover.sweep()
     assert house.on_disk() == set()
 
 

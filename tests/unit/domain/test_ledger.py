@@ -1,5 +1,6 @@
 """The aggregate agrees with a naive model over random sequences of commands."""
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -331,3 +332,21 @@ def test_only_news_of_files_that_are_there_is_recorded() -> None:
 
     recorded = [bool(getattr(event, "tables", None)) for event in (first, again, other, changed)]
     assert recorded == [True, False, False, True]
+
+
+def test_what_is_decided_on_a_copy_does_not_reach_the_ledger() -> None:
+    """Files, deliveries, runs, tables and pending events of the original stay as they were."""
+    ledger = UserLedger.open("1", at())
+    for number in (1, 2):
+        upload(ledger, number)
+    seen_in(ledger, 1)
+    before, pending = LedgerSnapshot.take(ledger), list(ledger.pending_events)
+
+    twin = deepcopy(ledger)
+    upload(twin, 3)
+    twin.delete(f"{1:012d}", at(60))
+    seen_in(twin, 2)
+
+    assert LedgerSnapshot.take(ledger) == before
+    assert list(ledger.pending_events) == pending
+    assert LedgerSnapshot.take(twin) != before

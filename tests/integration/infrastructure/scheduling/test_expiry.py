@@ -30,9 +30,9 @@ class Due:
             self.changed.notify_all()
         return [str(at) for at in due]
 
-    def next_due(self) -> datetime | None:
+    def next_due(self, before: datetime) -> datetime | None:
         """Return the earliest."""
-        return min(self.waiting, default=None)
+        return min((at for at in self.waiting if at < before), default=None)
 
     def wait_for(self, count: int) -> None:
         """Wait until so many were expired."""
@@ -61,12 +61,12 @@ def test_a_timer_outlives_a_server_that_is_gone() -> None:
     due, calls = Due(), list[float]()
     due.waiting = [datetime.now(UTC) + timedelta(seconds=0.2)]
 
-    def next_due() -> datetime | None:
+    def next_due(before: datetime) -> datetime | None:
         calls.append(time.monotonic())
         if len(calls) == 1:
             msg = "the server is gone"
             raise EnvironmentFaultError(msg)
-        return due.next_due()
+        return due.next_due(before)
 
     timer = ExpiryTimer(due.expire, next_due)
     timer.start()
@@ -75,6 +75,22 @@ def test_a_timer_outlives_a_server_that_is_gone() -> None:
         due.wait_for(1)
     finally:
         timer.close()
+
+
+def test_a_timer_that_is_closed_while_it_looks_for_the_next_time_says_nothing() -> None:
+    """A follower may ask it to look again just when the program ends."""
+    due = Due()
+
+    def closing(_: datetime) -> datetime:
+        timer.close()
+        return datetime.now(UTC)
+
+    timer = ExpiryTimer(due.expire, due.next_due)
+    timer.start()
+    again = ExpiryTimer(due.expire, closing)
+    again._scheduler = timer._scheduler  # noqa: SLF001 - the moment in between cannot be met otherwise
+    again.reschedule()
+    assert due.late_s == []
 
 
 @pytest.mark.parametrize("seconds", [0.05])

@@ -21,7 +21,7 @@ from tests.integration.infrastructure.views.observing import live_collection, st
 from tests.integration.infrastructure.views.stories import Story, locate, naive_views
 from tests.support.memory_ledger import MemoryLedgerStore
 
-DAWN = datetime.min.replace(tzinfo=UTC)
+DAWN, DUSK = datetime.min.replace(tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_an_empty_ledger_is_caught_up_at_position_zero(views: MongoViews) -> Non
     assert views.catch_up() == 0
     assert views.files_of("alice").files == ()
     assert views.quota_of("alice") == Quota("alice")
-    assert views.next_expiry(after=DAWN) is None
+    assert views.next_expiry(after=DAWN, before=DUSK) is None
     assert views.running_executions() == []
 
 
@@ -109,8 +109,10 @@ def test_due_users_and_the_next_expiry_are_told(views: MongoViews, story: Story)
     bob_expires = story.now + timedelta(hours=5)
     story.upload("carol", hours=9)
     views.catch_up()
-    for ahead in (timedelta(minutes=1), timedelta(hours=2), timedelta(days=3)):
-        assert views.next_expiry(after=bob_expires - ahead) == bob_expires
+    minute = timedelta(minutes=1)
+    assert views.next_expiry(after=bob_expires - minute, before=bob_expires + minute) == bob_expires
+    assert views.next_expiry(after=bob_expires - minute, before=bob_expires) is None
+    assert views.next_expiry(after=bob_expires, before=bob_expires + minute) is None
     assert views.due_user_ids(bob_expires - timedelta(milliseconds=1)) == []
     assert views.due_user_ids(bob_expires) == ["bob"]
     assert views.due_user_ids(bob_expires + timedelta(days=1)) == ["bob", "carol"]
