@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test attacks faults fuzz chat-load chat-llama transcript bench-sandbox bench-replay bench-files file-types setup setup-host lint types contracts tests format audit lock clean
+.PHONY: help run test attacks faults fuzz chat-load chat-llama transcript bench bench-sandbox bench-replay bench-files bench-load soak file-types setup setup-host lint types contracts tests format audit lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -61,6 +61,16 @@ chat-llama: setup ## Chat with a small model that really runs (llama.cpp; instal
 
 bench-files: setup ## Measure how fast load_file opens tables, beside pandas
 	$(BIN)/python -m benchmarks.files $(ARGS)
+
+bench: setup ## Run all benchmarks (up to two hours), and write docs/benchmarks.md with the table of all goals
+	tools/setup.sh --benchmarks || :  # without the peers, the report says which are missing
+	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-load: setup ## Measure the bot with 1,000 users, 100,000 files and a million events
+	$(BIN)/python -m benchmarks.load $(ARGS)
+
+soak: setup ## Use the bot for SOAK_MINUTES (20) at a steady pace, and see that nothing grows
+	SOAK_MINUTES='$(SOAK_MINUTES)' $(BIN)/python -m benchmarks.soak $(ARGS)
 
 file-types: setup ## Write docs/file_types.md; open types on demand, and files of every type in the console
 	$(BIN)/python tools/file_types.py > docs/file_types.md

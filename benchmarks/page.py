@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -28,10 +29,46 @@ def put(section: str, text: str, page: Path = PAGE) -> None:
     page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
+def section_of(section: str, page: Path = PAGE) -> str:
+    """Return what stands between the markers of a section of the page.
+
+    Raises:
+        BenchmarkError: the page has no such markers.
+    """
+    _, found_begin, rest = page.read_text(encoding="utf-8").partition(f"<!-- {section}: begin -->")
+    text, found_end, _ = rest.partition(f"<!-- {section}: end -->")
+    if not (found_begin and found_end):
+        message = f"{page} lacks the markers of {section}"
+        raise BenchmarkError(message)
+    return text
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown, all columns but the first aligned to the right."""
     ruler = ["---"] + ["--:"] * (len(header) - 1)
     return "\n".join(f"| {' | '.join(row)} |" for row in (header, ruler, *rows))
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A promise in words; what is wanted and what was found, as text; `is_met` is None if not measured."""
+
+    words: str
+    wanted: str
+    here: str
+    is_met: bool | None
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is kept."""
+        return {True: "met", False: "missed", None: "not measured"}[self.is_met]
+
+
+def goals_table(goals: Iterable[Goal]) -> str:
+    """Return a row for each goal."""
+    return table(
+        ["goal", "wanted", "here", ""], [[each.words, each.wanted, each.here, each.verdict] for each in goals]
+    )
 
 
 def describe_host() -> str:

@@ -11,7 +11,7 @@ from benchmarks.chat.findings import GOAL_S, Findings, find, percentile
 from benchmarks.chat.heartbeats import PEOPLE, evenness
 from benchmarks.chat.hour import QUICK, Plan, pass_hour
 from benchmarks.chat.house import house
-from benchmarks.page import PAGE, load, put, table
+from benchmarks.page import PAGE, Goal, goals_table, load, put, table
 from benchmarks.sandbox.machine import describe_machine
 
 SHOWN = 20
@@ -80,7 +80,22 @@ def report(findings: Findings) -> str:
         if mistakes
         else ("No file was lost or doubled, no message is without an answer.")
     )
-    return "\n\n".join([table(HEADER, findings.rows), *findings.notes, beats, verdict])
+    goals = goals_table(goals_of(findings))
+    return "\n\n".join([table(HEADER, findings.rows), *findings.notes, beats, verdict, goals])
+
+
+def goals_of(findings: Findings) -> Sequence[Goal]:
+    """Return the goals beside what was found."""
+    wrong = len(findings.mistakes)
+    return [
+        Goal(
+            "95 of 100 first reactions, s",
+            f"<= {GOAL_S:g}",
+            f"{findings.p95_s:.2f}",
+            findings.p95_s <= GOAL_S,
+        ),
+        Goal("files lost or doubled, messages without an answer", "0", str(wrong), wrong == 0),
+    ]
 
 
 if __name__ == "__main__":

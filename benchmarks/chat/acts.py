@@ -2,8 +2,9 @@
 
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks.chat.house import END, House
 from benchmarks.chat.scene import Scene, is_over
@@ -49,6 +50,10 @@ class Visitor:
     sent: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     cards: dict[str, Message] = field(default_factory=dict)
+
+    def kept(self) -> list[str]:
+        """Return the names of the files that may be there, the first sent first."""
+        return [name for name in self.sent.values() if name in self.cards and name not in self.deleted]
 
     # -- saying ------------------------------------------------------------------
 
@@ -135,16 +140,19 @@ class Visitor:
 
     def run(self, act: Act) -> Steps:
         """Run code."""
+        yield from self.run_to(act, "print(sum(range(100)))", "4950")
+
+    def run_to(self, act: Act, code: str, words: str) -> Steps:
+        """Run code, of which words are to be seen in the end."""
         forms: list[Reply] = []
         yield from self._use(act, lambda: self._open(forms), lambda _: True, is_form=True)
-        code = {"code": "print(sum(range(100)))"}
         yield from self._use(
-            act, lambda: self.person.submit(forms[-1], code), lambda message: "4950" in message.text
+            act, lambda: self.person.submit(forms[-1], {"code": code}), lambda message: words in message.text
         )
 
     def delete(self, act: Act) -> Steps:
         """Delete a file, and say that one means it."""
-        kept = sorted(set(self.cards) - self.deleted)
+        kept = self.kept()
         if not kept:
             return
         name = kept[0]
@@ -155,9 +163,12 @@ class Visitor:
             lambda: self._remember(questions, self.person.click(self.cards[name], "Delete")),
             lambda message: "for good" in message.text,
         )
+        question = self.scene.shown(questions[-1])
+        if GONE in question.text:
+            return
         yield from self._use(
             act,
-            lambda: self.person.click(self.scene.shown(questions[-1]), "Delete it"),
+            lambda: self.person.click(question, "Delete it"),
             lambda message: "is deleted" in message.text,
         )
 
@@ -172,7 +183,7 @@ class Visitor:
         return self.person.slash(name, options or {}, channel=self.place)
 
     def _click(self, act: Act, label: str, is_right: Callable[[Message], bool]) -> Steps:
-        kept = sorted(set(self.cards) - self.deleted)
+        kept = self.kept()
         if kept:
             card = self.cards[self.moments.choice(kept)]
             yield from self._use(act, lambda: self.person.click(card, label), is_right)
@@ -217,7 +228,9 @@ class Visitor:
         return is_told or any(killed_s > began_s for killed_s in self.house.killed_s)
 
 
-ACTS: dict[str, tuple[Callable[[Visitor, Act], Steps], int]] = {
+Acts = Mapping[str, tuple[Callable[[Any, Act], Steps], int]]
+
+ACTS: Acts = {
     "upload": (Visitor.upload, 15),
     "upload and ask": (Visitor.upload_and_ask, 10),
     "ask": (Visitor.ask, 20),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.chat.acts import ACTS, Act, Visitor
+from benchmarks.chat.acts import Act, Visitor
 from benchmarks.chat.hour import Hour
 from benchmarks.chat.house import House
 from domain.events import ExecutionFinished, ExecutionStarted, FileDeleted, FileUploaded
@@ -36,7 +36,7 @@ def find(hour: Hour, house: House, data_dir: Path) -> Findings:
     """Return what the hour shows, with the ledger that the bot has left behind."""
     there = [act for act in hour.acts if not house.was_away(act.began_s, _seen_s(act))]
     away = [act for act in hour.acts if house.was_away(act.began_s, _seen_s(act))]
-    rows = [_row(what, [act for act in there if act.what == what]) for what in ACTS]
+    rows = [_row(what, [act for act in there if act.what == what]) for what in hour.plan.acts]
     rows += [_row("all", there), _row("while the bot was away", away)]
     reactions_s = [act.reaction_s for act in there if act.reaction_s is not None]
     mistakes = [*_unanswered(hour, house), *_faults(hour), *_in_ledgers(hour.visitors, data_dir)]

@@ -40,7 +40,7 @@ def evenness(folder: Path, runs_at_once: int | None = None) -> Evenness:
     The bot decides how many runs go on at once, unless `runs_at_once` is given.
     """
     settings = {} if runs_at_once is None else {"SANDBOX_MAX_RUNS": str(runs_at_once)}
-    with house(folder, heartbeat_s=BEAT_S, **settings) as there:
+    with house(folder, heartbeat_s=BEAT_S, environment=settings) as there:
         people = [there.discord.person(f"runner-{number}") for number in range(PEOPLE)]
         forms = [person.slash("run") for person in people]
         for form in forms:

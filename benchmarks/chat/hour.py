@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from benchmarks.chat.acts import ACTS, Act, Step, Steps, Visitor
+from benchmarks.chat.acts import ACTS, Act, Acts, Step, Steps, Visitor
 from benchmarks.chat.house import House
 from benchmarks.chat.scene import Scene
 
@@ -16,7 +16,10 @@ TICK_S = 0.03
 
 @dataclass(frozen=True)
 class Plan:
-    """How many people do how much in how long, and what befalls the bot when (as a share of the time)."""
+    """How many people do how much in how long, and what befalls the bot when (as a share of the time).
+
+    Each comes by `arrive_by`, a share of the time, with a file, and then does some of `acts`.
+    """
 
     people: int = 200
     acts_each: int = 7
@@ -28,6 +31,9 @@ class Plan:
         (0.75, signal.SIGTERM),
     )
     seed: int = 1
+    arrive_by: float = 0.3
+    acts: Acts = field(default_factory=lambda: ACTS)
+    visitor: type[Visitor] = Visitor
 
 
 QUICK = Plan(people=20, acts_each=3, lasts_s=8.0, drain_s=40.0, interruptions=((0.5, signal.SIGTERM),))
@@ -89,20 +95,21 @@ def _visitors(house: House, plan: Plan, moments: random.Random, scene: Scene) ->
         channel = channels[number % CHANNELS]
         person = house.discord.person(f"user-{number}", channel=channel)
         place = person.direct() if number % 2 else channel
-        visitors.append(Visitor(person, place, random.Random(moments.random()), scene, house))
+        visitors.append(plan.visitor(person, place, random.Random(moments.random()), scene, house))
     return visitors
 
 
 def _due(hour: Hour, moments: random.Random) -> Iterator[tuple[float, Act, Steps]]:
     """Yield what is done when: everybody begins with a file, and goes on with what they like."""
-    weights = [weight for _, weight in ACTS.values()]
+    plan = hour.plan
+    weights = [weight for _, weight in plan.acts.values()]
     for visitor in hour.visitors:
-        first_s = moments.uniform(0, 0.3) * hour.plan.lasts_s
-        others = moments.choices(list(ACTS), weights, k=hour.plan.acts_each - 1)
+        first_s = moments.uniform(0, plan.arrive_by) * plan.lasts_s
+        others = moments.choices(list(plan.acts), weights, k=plan.acts_each - 1)
         for number, what in enumerate(["upload", *others]):
             act = Act(what, visitor.person.user.id)
-            at_s = first_s if number == 0 else moments.uniform(first_s + 1, hour.plan.lasts_s)
-            yield at_s, act, ACTS[what][0](visitor, act)
+            at_s = first_s if number == 0 else moments.uniform(first_s + 1, plan.lasts_s)
+            yield at_s, act, plan.acts[what][0](visitor, act)
 
 
 def _begun(act: Act, steps: Steps) -> list[_Doing]:

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -25,7 +25,11 @@ END = "The end."
 
 @dataclass
 class House:
-    """The bot's surroundings. `outages` are when the bot was away, on the monotonic clock."""
+    """The bot's surroundings.
+
+    `outages` are when the bot was away, on the monotonic clock; `start_s` is how long its latest
+    start took until people could write and use every command.
+    """
 
     discord: DiscordServer
     program: Program
@@ -33,6 +37,8 @@ class House:
     outages: list[tuple[float, float]] = field(default_factory=list)
     killed_s: list[float] = field(default_factory=list)
     exit_codes: list[int] = field(default_factory=list)
+    start_s: float = 0.0
+    _started_s: float = 0.0
     _process: subprocess.Popen[str] | None = None
     _gone_s: float = 0.0
     _is_replaced: bool = False
@@ -42,8 +48,14 @@ class House:
         """Whether the bot is connected."""
         return any(session.connection for session in self.discord.gateway.sessions.values())
 
+    @property
+    def pid(self) -> int:
+        """The bot's process id, 0 before it was started."""
+        return self._process.pid if self._process else 0
+
     def start(self) -> None:
         """Start the bot; it may take some seconds until it is there."""
+        self._started_s = time.monotonic()
         with self.log.open("a") as log:
             self._process = self.program.start("bot", stdout=log, stderr=log)
 
@@ -51,6 +63,7 @@ class House:
         """Wait until the bot is there, its commands known."""
         self.discord.until_connected(START_S)
         self.discord.until_call(COMMANDS, timeout_s=START_S)
+        self.start_s = time.monotonic() - self._started_s
 
     def note_up(self) -> None:
         """Write down that the bot is back, if it is."""
@@ -102,7 +115,9 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, heartbeat_s: float = HEARTBEAT_S, **environment: str) -> Iterator[House]:
+def house(
+    folder: Path, heartbeat_s: float = HEARTBEAT_S, environment: Mapping[str, str] | None = None
+) -> Iterator[House]:
     """Yield a house with the bot at work in it."""
     with DiscordServer() as discord, ModelServer() as model:
         _teach(model)
@@ -113,7 +128,7 @@ def house(folder: Path, heartbeat_s: float = HEARTBEAT_S, **environment: str) ->
             "OPENAI_BASE_URL": model.base_url,
             "OPENAI_API_KEY": KEY,
             "OPENAI_MODEL": "gpt-4o",
-            **environment,
+            **(environment or {}),
         }
         made = House(discord, Program(folder / "data", settings), folder / "bot.log")
         made.start()

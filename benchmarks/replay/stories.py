@@ -23,12 +23,17 @@ class Told:
 
     Half of the deeds are uploads, half are runs, two in five of which make a file. Everybody
     is at the limits before long, so every newcomer displaces a file, whose bytes are purged.
+    `pace` lies between two deeds.
     """
+
+    limits = LIMITS
+    pace = timedelta(seconds=7)
+    begins = datetime(2026, 1, 1, tzinfo=UTC)
 
     def __init__(self, users: int, seed: int = 1) -> None:
         self._users, self._random = users, random.Random(seed)
-        self._ledgers: dict[str, UserLedger] = {}
-        self._deeds, self._now = 0, datetime(2026, 1, 1, tzinfo=UTC)
+        self.ledgers: dict[str, UserLedger] = {}
+        self._deeds, self._now = 0, self.begins
 
     def saves(self, events: int) -> Iterator[Sequence[LedgerEvent]]:
         """Yield what each deed adds to the ledger, until there are at least so many events."""
@@ -41,15 +46,16 @@ class Told:
 
     def _deed(self) -> UserLedger:
         user_id = f"user-{self._random.randrange(self._users)}"
-        self._deeds, self._now = self._deeds + 1, self._now + timedelta(seconds=7)
+        self._deeds, self._now = self._deeds + 1, self._now + self.pace
         metadata = Metadata(timestamp=self._now, actor=user_actor(user_id), cause=f"message-{self._deeds}")
-        ledger = self._ledgers.get(user_id)
+        ledger = self.ledgers.get(user_id)
         if ledger is None:
-            ledger = self._ledgers[user_id] = UserLedger.open(user_id, metadata)
+            ledger = self.ledgers[user_id] = UserLedger.open(user_id, metadata)
         if self._random.getrandbits(1):
             source = f"source-{self._deeds}"
             until = self._now + timedelta(hours=48)
-            ledger.upload(self._file(), source=source, expires_at=until, limits=LIMITS, metadata=metadata)
+            new = self.new_file(self._deeds)
+            ledger.upload(new, source=source, expires_at=until, limits=self.limits, metadata=metadata)
         else:
             self._run(ledger, metadata)
         for file in list(ledger.awaiting_purge.values()):
@@ -60,14 +66,14 @@ class Told:
         execution_id = f"execution-{self._deeds}"
         ledger.start_execution(execution_id, CODE, model=None, runner="bench", metadata=metadata)
         report = ExecutionReport(outcome=Outcome.SUCCEEDED, exit_code=0, duration_ms=12, output=OUTPUT)
-        outputs = [self._file()] if self._random.random() < _OUTPUT_SHARE else []
+        outputs = [self.new_file(self._deeds)] if self._random.random() < _OUTPUT_SHARE else []
         until = self._now + timedelta(hours=48)
         ledger.finish_execution(
-            execution_id, report, outputs=outputs, expires_at=until, limits=LIMITS, metadata=metadata
+            execution_id, report, outputs=outputs, expires_at=until, limits=self.limits, metadata=metadata
         )
 
-    def _file(self) -> NewFile:
-        number = self._deeds
+    def new_file(self, number: int) -> NewFile:
+        """Return the file of a deed."""
         return NewFile(
             file_id=f"{number:012d}",
             filename=f"table {number}.csv",

@@ -1,0 +1,1 @@
+"""Minutes of a steady mixed load on the bot: does anything grow that should not?"""
