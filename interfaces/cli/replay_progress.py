@@ -32,7 +32,9 @@ class ReplayProgress:
 
     def __init__(self, out: Console) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), RateColumn())
-        self._progress = Progress(*columns, TimeRemainingColumn(), console=out, transient=True)
+        self._progress = Progress(
+            *columns, TimeRemainingColumn(), console=out, transient=True, disable=not out.is_terminal
+        )
         self._task = self._progress.add_task("replaying", total=None)
         self._has_begun = self._is_stopping = False
         self._usual_handler: Any = None
