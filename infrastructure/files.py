@@ -57,6 +57,17 @@ def make_private_folder(folder: Path) -> None:
         sync_folder(folder.parent)
 
 
+def make_private_file(path: Path) -> None:
+    """Make an empty file that only this user may read (0600); one that is there is closed to others."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(descriptor).st_mode & 0o077:
+            with suppress(OSError):  # somebody else's, or on a disk that is read-only: it can still be read
+                os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
 def free_bytes(folder: Path) -> int:
     """Return how much room this user has on the disk that holds a folder."""
     with os_errors("look at the disk"):

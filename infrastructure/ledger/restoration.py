@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteDatastore
 
 from domain.errors import RefusedError
-from infrastructure.files import make_private_folder, sync_folder
+from infrastructure.files import make_private_file, make_private_folder, sync_folder
 from infrastructure.ledger.sqlite_recorder import SQLiteLedgerRecorder
 
 Placed = tuple[int, StoredEvent, bytes]
@@ -53,6 +53,7 @@ class NewSQLiteLedger:
         building = final.with_name(f"{final.name}.restoring")
         shutil.rmtree(building, ignore_errors=True)
         make_private_folder(building)
+        make_private_file(building / self._database.name)
         recorder = SQLiteLedgerRecorder(SQLiteDatastore(str(building / self._database.name)))
         recorder.create_table()
         recorder.restore(events)

@@ -30,7 +30,7 @@ from domain.ledger import REPLAY_FAULTS, UserLedger, damaged_ledger
 from domain.metadata import time_text
 from domain.personal import ERASED
 from domain.snapshot import SNAPSHOT_INTERVAL, LedgerSnapshot
-from infrastructure.files import make_private_folder, os_errors
+from infrastructure.files import make_private_file, make_private_folder, os_errors
 from infrastructure.ledger.errors import ledger_errors
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.mapper import SealingMapper, key_id_of
@@ -272,6 +272,7 @@ class SQLiteLedgerStore(DatabaseLedgerStore):
         }
         with os_errors("make the data folder"):
             make_private_folder(database.parent)
+            make_private_file(database)  # the library's would be readable by whoever gets into the folder
         super().__init__(settings, _make_recorder, keys)
         self._folder = database.parent
 
