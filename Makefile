@@ -6,7 +6,7 @@ READ_TOKEN := import dotenv; print(dotenv.dotenv_values(".env").get("DISCORD_TOK
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
-.PHONY: help run test attacks faults fuzz chat-load chat-llama transcript bench bench-sandbox bench-replay bench-files bench-load soak file-types setup setup-host lint types contracts tests format audit lock clean
+.PHONY: help run test attacks faults fuzz chat-load chat-llama transcript bench bench-sandbox bench-replay bench-files bench-load soak file-types setup setup-host lint types contracts tests format audit bandit lock clean
 
 help: ## List the commands
 	sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -100,6 +100,11 @@ audit: ## Look every locked package up in the public advisory database (needs th
 	for lock in requirements/*.txt; do \
 		.tools/bin/uv --quiet tool run pip-audit==2.10.1 --disable-pip --require-hashes --requirement $$lock || failed=1; \
 	done; exit $${failed:-0}
+
+bandit: ## Look for what bandit takes for dangerous; docs/security.md says why each kind is not
+	tools/setup.sh --only-uv
+	.tools/bin/uv --quiet tool run bandit==1.9.2 --quiet --recursive --severity-level medium --exit-zero \
+		application domain infrastructure interfaces migrations tools
 
 lock: ## Write the lock files anew; `make lock UPGRADE=1` moves to the newest versions
 	tools/setup.sh --only-uv
