@@ -119,12 +119,14 @@ class Wiring(Auditing):
             timer.reschedule()
             return position
 
-        for follower in (
+        followers = (
             Follower("journal", self.store, self.journal.catch_up),
             Follower("views", self.store, project),
             Follower("purge", self.store, self.purge.catch_up),
             Follower("erasure", self.store, self.erase.catch_up),
-        ):
+        )
+        self._stack.callback(self.stand_down)  # after all that they use was made: that is closed after them
+        for follower in followers:
             follower.start()
             self._in_office.callback(follower.close)
         timer.start()

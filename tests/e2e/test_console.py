@@ -46,6 +46,12 @@ def test_without_a_model_the_console_says_how_to_set_one(served: Program) -> Non
     assert served.run("ask", "--user", "alice", "hello?").returncode == 3
 
 
+def test_the_console_ends_without_a_warning(served: Program) -> None:
+    """What follows the ledger in the background is stopped before the ledger is closed."""
+    ended = served.console("/quit")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_a_fenced_block_runs_whole(served: Program) -> None:
     """/run and the lines between the fences, blank lines and indents kept."""
     ended = served.console(

@@ -72,6 +72,8 @@ TABLES: dict[str, tuple[bytes, list[list[Any]], str]] = {
     "values_above.csv": (b"1,2.5\n4,5.5\n7,8.5\n", [[4, 5.5], [7, 8.5]], "header=None"),
     "backslashes.csv": (b'id,t\n1,"a \\"b\\", c"\n2,"d"\n', [[1, 'a "b", c'], [2, "d"]], ""),
     "paths.csv": (b'id,t\n1,"C:\\"\n2,"D:\\"\n', [[1, "C:\\"], [2, "D:\\"]], ""),
+    "blanks_before_quotes.csv": (b'a, b, c\n1, "x, y", 2\n', [[1, "x, y", 2]], ""),
+    "three_digits.csv": (b"a;n\nx;1.234\ny;5.678\n", [["x", 1.234], ["y", 5.678]], "thousands='.'"),
     "damaged.csv": (
         "ort,n\nKöln,1\nMünchen,2\n".encode() + b"Stra\xdfe,3\n",
         [["Köln", 1], ["München", 2], ["Stra\ufffde", 3]],

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analyses.columns import Kind, study
-from analyses.printing import WIDTH, clipped, columns_of, count, heading, listing, number, print_table, say
+from analyses.printing import WIDTH, clipped, columns_of, count, heading, listing, print_table, say
 
 ROWS = 10
 MOST_TABLES = 5
 _WIDEST_CELL = 24
 _GAP = 2
+_DIGITS = 10  # a preview rounds no cents away, and shows no noise of binary fractions
 
 
 def print_rows(tables: Mapping[str, pd.DataFrame], name: str) -> None:
@@ -52,5 +53,5 @@ def _cell(value: object) -> str:
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value):  # noqa: PLR0124 - NaN
         return "-"
     if isinstance(value, float):
-        return number(value)
+        return f"{value:.{_DIGITS}g}"
     return clipped(str(value).removesuffix(" 00:00:00"), _WIDEST_CELL)

@@ -117,9 +117,9 @@ def _is_utf8(sample: bytes) -> bool:
 
 def _is_mostly_utf8(content: bytes) -> bool:
     """Tell whether more letters above 127 are right in UTF-8 than wrong: only UTF-8 looks like that."""
-    letters = content.decode(errors="ignore")
-    right = len(letters) - len(letters.encode("ascii", "ignore"))
-    return bool(right) and right > content.decode(errors="replace").count("\ufffd")
+    text = content.decode(errors="replace")
+    wrong = text.count("\ufffd")
+    return len(text) - len(text.encode("ascii", "ignore")) - wrong > wrong
 
 
 def _is_no_windows(sample: bytes) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice, zip_longest
 from typing import Any
 
-from loaders.numerals import decimal_of_groups, is_decimal_comma, is_value
+from loaders.numerals import decimal_of_groups, is_decimal_comma, is_group_or_decimals, is_value
 
 SNIFFED_BYTES = 32 * 1024
 DELIMITERS = ",;\t|"
@@ -22,6 +22,7 @@ _YEAR = re.compile(r"(19|20)\d\d")
 
 Row = Sequence[str]
 Column = tuple[str, list[str]]
+Quirk = tuple[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Layout:
     first fields of rows longer than the header for row names. `grouped` pairs the
     names of columns of numbers with thousands separators with their decimal mark. One
     field too many, and that not empty, is how R writes row names: that is left to pandas.
-    With `has_escapes`, a backslash before a quotation mark makes it a character.
+    A `quirk` is an option of the csv module and of pandas without which fields are cut wrongly.
+    Numbers of `ambiguous` columns could have thousands separators or three decimals.
     """
 
     separator: str
@@ -43,7 +45,8 @@ class Layout:
     grouped: Sequence[tuple[str, str]] = ()
     leading_zeros: Sequence[str] = ()
     header_is_values: bool = False
-    has_escapes: bool = False
+    quirk: Quirk | None = None
+    ambiguous: Sequence[str] = ()
 
     @property
     def options(self) -> dict[str, object]:
@@ -51,8 +54,8 @@ class Layout:
         found: dict[str, object] = {"sep": self.separator}
         if self.rows_above:
             found["skiprows"] = len(self.rows_above)
-        if self.has_escapes:
-            found["escapechar"] = _ESCAPE
+        if self.quirk:
+            found |= [self.quirk]
         return found | ({"decimal": ","} if self.has_decimal_commas else {})
 
 
@@ -66,8 +69,8 @@ def layout_of(text: str, extension: str, separator: str | None, *, header_is_fir
     separator = separator or (said and said[1]) or sniff_delimiter(text) or fallback
     if len(separator) != 1:
         return Layout(separator)
-    escapes = _has_escapes(text, separator)
-    lines = _first_lines(text, separator, escapes=escapes)
+    quirk = _quirk(text, separator)
+    lines = _first_lines(text, separator, quirk)
     above = 0 if header_is_first else 1 if said else _rows_above(lines)
     rows = [row for row in lines[above:] if row]
     columns = list(_columns(rows))
@@ -83,27 +86,30 @@ def layout_of(text: str, extension: str, separator: str | None, *, header_is_fir
         _grouped(columns, commas=commas),
         _with_leading_zeros(columns),
         bool(rows) and not header_is_first and all(map(is_value, rows[0])),
-        escapes,
+        quirk,
+        _ambiguous(columns) if separator == ";" and not commas else (),
     )
 
 
-def _first_lines(text: str, separator: str, *, escapes: bool) -> list[list[str]]:
-    stream = io.StringIO(text, newline="")
-    reader = csv.reader(stream, delimiter=separator, escapechar=_ESCAPE if escapes else None)
+def _first_lines(text: str, separator: str, quirk: Quirk | None) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, **dict(filter(None, [quirk])))
     return list(islice(reader, _LOOKED_AT_ROWS))
 
 
-def _has_escapes(text: str, separator: str) -> bool:
-    """Tell whether quotation marks within fields stand behind a backslash, as MySQL and Spark write them.
+def _quirk(text: str, separator: str) -> Quirk | None:
+    """Return what makes the rows of quoted fields come out alike, where nothing else does.
 
-    Only then the rows come out alike: a backslash that merely ends a field escapes nothing.
+    A backslash before a quotation mark within a field, as MySQL and Spark write it, or
+    blanks before a quoted field. A backslash that merely ends a field escapes nothing.
     """
-    if f'{_ESCAPE}"' not in text:
-        return False
-    plain, escaped = (
-        {len(row) for row in _first_lines(text, separator, escapes=each)} for each in (False, True)
-    )
-    return len(escaped) < len(plain)
+    signs = (f'{_ESCAPE}"', ("escapechar", _ESCAPE)), (f'{separator} "', ("skipinitialspace", True))
+    quirks = [quirk for sign, quirk in signs if sign in text]
+    if not quirks:
+        return None
+    widths = {
+        each: len({len(row) for row in _first_lines(text, separator, each)}) for each in (None, *quirks)
+    }
+    return min(widths, key=lambda each: widths[each])
 
 
 def rows_of(text: str, delimiter: str, quoting: Any = csv.QUOTE_MINIMAL) -> Iterator[list[str]]:
@@ -193,6 +199,10 @@ def _has_decimal_commas(rows: Iterable[Row]) -> bool:
 def _grouped(columns: Sequence[Column], *, commas: bool) -> Sequence[tuple[str, str]]:
     marks = ((name, decimal_of_groups(cells, commas=commas)) for name, cells in columns)
     return tuple((name, mark) for name, mark in marks if mark)
+
+
+def _ambiguous(columns: Sequence[Column]) -> Sequence[str]:
+    return tuple(name for name, cells in columns if cells and all(map(is_group_or_decimals, cells)))
 
 
 def _with_leading_zeros(columns: Sequence[Column]) -> Sequence[str]:

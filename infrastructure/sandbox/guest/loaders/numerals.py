@@ -18,6 +18,7 @@ _GROUPED = {
 _PLAIN = {",": re.compile(r"[+-]?\d+(,\d+)?"), ".": re.compile(r"[+-]?\d+(\.\d+)?")}
 _TWO_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}")
 _COMMA = re.compile(rf"[+-]?(\d+|\d{{1,3}}({_DOTTED}\d{{3}})+),\d+")
+_GROUP_OR_DECIMALS = re.compile(rf"[+-]?{_FIRST}\.\d{{3}}")
 _NO_THOUSAND = re.compile(r".*,(?!\d{3}$)\d+")
 _POINT = re.compile(r"[+-]?\d+\.(?!\d{3}$)\d+")  # three digits could as well be a group of thousands
 _ADDRESS = re.compile(r"([12]?\d{1,2}\.){3}[12]?\d{1,2}")  # of a computer
@@ -34,6 +35,11 @@ def is_decimal_comma(cell: str) -> bool | None:
     if _COMMA.fullmatch(cell.strip()):
         return True
     return False if _POINT.fullmatch(cell.strip()) else None
+
+
+def is_group_or_decimals(cell: str) -> bool:
+    """Tell whether a number could be a thousand and more, or have three decimals: `1.234`."""
+    return _GROUP_OR_DECIMALS.fullmatch(cell) is not None
 
 
 def have_decimal_commas(cells: Sequence[str]) -> bool:

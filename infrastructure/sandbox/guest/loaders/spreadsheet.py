@@ -1,11 +1,13 @@
 """Workbooks of every Excel generation and OpenDocument."""
 
 import warnings
+from collections.abc import Mapping
 
 import pandas as pd
 import python_calamine
 
 from loaders.errors import LoadFileError
+from loaders.notes import note
 from loaders.protection import refuse_protected
 from loaders.registry import Options
 from loaders.sheets import to_frame
@@ -47,6 +49,17 @@ def _engines(source: Source) -> tuple[str, ...]:
     return "calamine", "pyxlsb" if source.extension == ".xlsb" else "openpyxl"
 
 
+def _tell_of_titles(sheets: Mapping[str, pd.DataFrame]) -> None:
+    """Tell where the first row names few of the columns: it may be a title above the table."""
+    for name, df in sheets.items():
+        unnamed = sum(str(column).startswith("Unnamed: ") for column in df.columns)
+        if len(df) and unnamed * 2 > df.shape[1]:
+            note(
+                f"in sheet {name!r} the first row names {df.shape[1] - unnamed} of {df.shape[1]} columns. "
+                "If the table starts further down, skiprows= leaves rows out."
+            )
+
+
 def _is_open_document(source: Source) -> bool:
     return source.kind.file_type.startswith("OpenDocument")
 
@@ -63,6 +76,7 @@ def _read_at_once(
             name: to_frame(book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=rows))
             for name in wanted
         }
+    _tell_of_titles(sheets)
     if sheet_name is None:
         return one_or_all(sheets, "sheet_name", "sheets")
     return sheets[wanted[0]] if isinstance(sheet_name, str | int) else Tables(sheets, "sheet_name")

@@ -145,6 +145,11 @@ def _tell(layout: Layout) -> None:
         )
     if layout.header_is_values:
         note("the first line is numbers, and taken for the header. header=None takes it for a row.")
+    if layout.ambiguous:
+        note(
+            f"{', '.join(map(repr, layout.ambiguous))}: 1.234 is read as a number with three decimals. "
+            "thousands='.' reads it as 1234."
+        )
     if layout.separator == BLANKS:
         note("the fields are cut at blanks. Another separator: load_file(…, sep='…').")
 
