@@ -119,14 +119,12 @@ class Wiring(Auditing):
             timer.reschedule()
             return position
 
-        followers = (
+        for follower in (
             Follower("journal", self.store, self.journal.catch_up),
             Follower("views", self.store, project),
             Follower("purge", self.store, self.purge.catch_up),
             Follower("erasure", self.store, self.erase.catch_up),
-        )
-        self._stack.callback(self.stand_down)  # after all that they use was made: that is closed after them
-        for follower in followers:
+        ):
             follower.start()
             self._in_office.callback(follower.close)
         timer.start()
@@ -218,9 +216,12 @@ class Wiring(Auditing):
         self.store.head()  # a ledger that cannot be read is an error, not something to put off
         _try(self._discard_unfinished)
         _try(self.erase.catch_up)
-        _try(self.recover)
+        _try(self._finish)
         if user_id is not None:
-            _try(partial(self.recover.sweep, user_id))
+            _try(lambda: self.recover.sweep(user_id))
+
+    def _finish(self) -> None:
+        self.recover()  # in here: without the views' server it cannot even be made
 
     def _discard_unfinished(self) -> None:
         conversations = (self.data_dir / "conversations").glob("*/")
