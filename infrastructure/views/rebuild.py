@@ -96,12 +96,12 @@ class Rebuild:
             EnvironmentFaultError: another rebuild began meanwhile.
             ReplayCancelledError: whoever watches wants it to stop.
         """
-        self._read()
-        for scratch in self._scratches.values():
-            scratch.complete()
         try:
+            self._read()
+            for scratch in self._scratches.values():
+                scratch.complete()
             compared = self._compare()
-        except OperationFailure:
+        except OperationFailure:  # another one may have dropped what this one fills
             self._refuse_to_be_second()
             raise
         if self._swaps:
