@@ -36,7 +36,7 @@ class Plan:
     visitor: type[Visitor] = Visitor
 
 
-QUICK = Plan(people=20, acts_each=3, lasts_s=8.0, drain_s=40.0, interruptions=((0.5, signal.SIGTERM),))
+QUICK = Plan(people=12, acts_each=3, lasts_s=6.0, drain_s=40.0, interruptions=((0.5, signal.SIGTERM),))
 
 
 @dataclass

@@ -11,7 +11,7 @@ from benchmarks.chat.hour import QUICK
 
 @pytest.mark.timeout(180)
 def test_nothing_is_lost_doubled_or_unanswered(tmp_path: Path) -> None:
-    """Twenty people send files, ask, run, click and delete; the bot is restarted meanwhile."""
+    """A dozen people send files, ask, run, click and delete; the bot is restarted meanwhile."""
     findings = measure(QUICK, tmp_path)
 
     assert not findings.mistakes

@@ -4,6 +4,7 @@ from typing import Any, cast
 from unittest.mock import patch
 from uuid import uuid4
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pymongo import MongoClient
@@ -22,7 +23,7 @@ from tests.support.memory_ledger import MemoryLedgerStore
 Play = Callable[[Gate], None]
 # To shrink an example of thousands of operations takes minutes, and helps little: it is not done.
 examples = settings(
-    max_examples=settings().max_examples // 4,  # each takes seconds
+    max_examples=settings().max_examples // 8,  # each takes seconds
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -84,6 +85,7 @@ def writer(ledger: MemoryLedgerStore, more: MemoryLedgerStore) -> Play:
     return play
 
 
+@pytest.mark.fuzz
 @examples
 @given(
     whole=ledgers(deeds=25),
@@ -120,6 +122,7 @@ def test_followers_and_rebuilds_crashed_anywhere_end_in_the_naive_fold(
         assert len(generations(database)) == len(VIEWS)
 
 
+@pytest.mark.fuzz
 @examples
 @given(
     ledger=ledgers(deeds=12),
@@ -140,6 +143,7 @@ def test_two_rebuilds_at_once_leave_whole_views(
         assert stored_documents(database) == naive_views(ledger.events)
 
 
+@pytest.mark.fuzz
 @examples
 @given(ledger=ledgers(deeds=20), buffered=st.integers(1, 5), batch=st.integers(1, 5))
 def test_rebuilding_with_small_buffers_gives_the_same_digests(
