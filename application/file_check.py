@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from application.ports.blobs import BlobStore
 from application.ports.ledger import LedgerStore
 from domain.damage import Damage
-from domain.errors import FileLedgerError, IntegrityFaultError
+from domain.errors import IntegrityFaultError
 from domain.files import LedgerFile, blob_name
 from domain.ledger import UserLedger
 
@@ -42,12 +42,16 @@ class CheckFiles:
             return None
 
     def damaged(self, ledger: UserLedger) -> Iterator[DamagedFile]:
-        """Yield the live files of a ledger whose bytes are missing or altered."""
+        """Yield the live files of a ledger whose bytes are missing or altered.
+
+        Raises:
+            EnvironmentFaultError: bytes cannot be read for now, so that nobody knows what they are.
+        """
         for file in ledger.files.values():
             name = blob_name(file.file_id, file.extension)
             try:
                 damage = None if self.is_copy(ledger.user_id, name, file) else Damage.ALTERED
-            except FileLedgerError:
+            except IntegrityFaultError:
                 damage = None if self._left_meanwhile(ledger.user_id, file) else Damage.MISSING
             if damage is not None:
                 yield DamagedFile(ledger.user_id, file, damage)
@@ -56,7 +60,8 @@ class CheckFiles:
         """Tell whether a blob of the user has the bytes that were recorded of a file.
 
         Raises:
-            FileLedgerError: there is no such blob, or it cannot be read.
+            IntegrityFaultError: there is no such blob.
+            EnvironmentFaultError: it cannot be read for now.
         """
         digest, size_bytes = hashlib.sha256(), 0
         with self._blobs.open(user_id, name) as content:

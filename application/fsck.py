@@ -14,7 +14,7 @@ from application.ports.blobs import BlobStore, Stray
 from application.ports.ledger import LedgerStore
 from application.purge import WantedBlobs
 from domain.damage import Damage
-from domain.errors import FileLedgerError, IntegrityFaultError
+from domain.errors import IntegrityFaultError
 from domain.ledger import UserLedger
 from domain.metadata import Metadata
 
@@ -68,6 +68,9 @@ class Fsck:
         """Look for missing, altered and stray bytes, and mend them if wanted.
 
         Killed in its midst a repair has done some of its steps; the next one does the rest.
+
+        Raises:
+            EnvironmentFaultError: bytes cannot be read for now; a loss is recorded only of what is gone.
         """
         unreadable: list[str] = []
         damaged = tuple(self._damaged(unreadable.append))
@@ -101,8 +104,8 @@ class Fsck:
             try:
                 if name != damaged.name and self._check.is_copy(damaged.user_id, name, damaged.file):
                     return name
-            except FileLedgerError:
-                continue  # it left meanwhile, or cannot be read: no copy to rely on
+            except IntegrityFaultError:
+                continue  # it left meanwhile
         return None
 
     def _take(self, step: Step) -> None:

@@ -77,7 +77,8 @@ class FolderBlobStore:
         everybody = sorted(self._root.iterdir()) if self._root.is_dir() else []
         for folder in everybody if user_id is None else [self._folder(user_id)]:
             for blob in sorted(folder.iterdir()) if folder.is_dir() else ():
-                yield folder.name, blob.name
+                if not blob.is_dir():
+                    yield folder.name, blob.name
 
     def discard_orphans(
         self, is_recorded: Callable[[str, str], bool], user_id: str | None = None

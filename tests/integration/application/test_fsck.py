@@ -1,18 +1,21 @@
 """The disk held against the ledger, and mended, over real files."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from application.audit import ExplainFile
 from application.fsck import Action, Fsck, FsckReport
 from domain.damage import Damage
+from domain.errors import EnvironmentFaultError
 from domain.events import FileLost
 from domain.ledger import UserLedger
 from domain.why import FileState
 from tests.support.house import House
 from tests.support.intruder import Intruder
 
+WORDS = "The bucket does not answer."
 SOUND = FsckReport((), (), (), ())
 
 
@@ -85,6 +88,28 @@ def test_audit_25_all_planted_damage_is_found(house: House) -> None:
         bobs.name: Damage.ALTERED,
     }
     assert {stray.where for stray in report.strays} == {*planted, "../staging/left"}
+
+
+def test_bytes_that_cannot_be_read_for_now_are_not_recorded_as_lost(house: House) -> None:
+    """A service that is away, a folder without access: the repair says so and changes nothing."""
+
+    def refuse(*_: object) -> BinaryIO:
+        raise EnvironmentFaultError(WORDS)
+
+    head, sound = house.store.head(), house.blobs.open
+    house.blobs.__dict__["open"] = refuse
+    with pytest.raises(EnvironmentFaultError, match=WORDS):
+        check(house, repair=True)
+    with pytest.raises(EnvironmentFaultError, match=WORDS):
+        house.verify()
+    assert house.store.head() == head
+
+    blobs(house)[0].unlink()
+    house.blobs.__dict__["open"] = lambda user, name: (sound if name in gone else refuse)(user, name)
+    gone = {blobs(house)[0].name}
+    with pytest.raises(EnvironmentFaultError, match=WORDS):
+        check(house, repair=True)
+    assert house.store.head() == head
 
 
 def test_audit_25_bytes_that_a_process_is_about_to_record_are_no_strays(house: House) -> None:
