@@ -16,6 +16,7 @@ from application.audit import fold
 from domain.ledger import UserLedger
 from infrastructure.ledger.keys import KeyFolder
 from infrastructure.ledger.store import SQLiteLedgerStore
+from tests.support.fault_table import record
 from tests.support.program import PROJECT, Program
 
 KILLS = int(os.environ.get("FILELEDGER_KILLS", "1"))
@@ -70,3 +71,10 @@ def test_nothing_acknowledged_is_lost_whenever_the_process_is_killed(
         assert embedded.on_disk() == names, (seed, kill)
         assert not ledger.running
         assert embedded.json("verify")["ok"] is True, (seed, kill)
+    record(
+        "SIGKILL of the program at random moments",
+        "upload, run, delete in a loop",
+        times=KILLS,
+        acknowledged=len(uploaded) + len(deleting),
+        recovers="by itself, at the next start",
+    )

@@ -16,6 +16,7 @@ from tests.support.discord_server import (
     faults,
     redirected_environment,
 )
+from tests.support.fault_table import record
 from tests.support.model_endpoint import ModelEndpoint, says
 from tests.support.program import Program
 
@@ -82,6 +83,13 @@ def test_nobody_is_left_without_an_answer_by_a_killed_bot(tmp_path: Path, discor
     assert len(endpoint.requests) == 2
     assert not [message for message in alice.timeline() if "late.csv" in message.text]
     assert not list((tmp_path / "data" / "chat" / "waiting").iterdir()), err
+    record(
+        "SIGKILL of the bot",
+        "a run, an answer of the model, a question meanwhile",
+        acknowledged=3,
+        says=cut.text.strip().splitlines()[-1],
+        recovers="by itself, at the next start",
+    )
 
 
 def test_files_that_a_killed_bot_had_not_kept_are_kept_by_the_next(
@@ -104,3 +112,9 @@ def test_files_that_a_killed_bot_had_not_kept_are_kept_by_the_next(
 
     assert card.embeds[0]["footer"]["text"] == "Your files: 1/20"
     assert len(alice.timeline()) == 2
+    record(
+        "SIGKILL of the bot",
+        "a file that is being downloaded",
+        acknowledged=1,
+        recovers="by itself, at the next start",
+    )

@@ -37,12 +37,17 @@ def bucket(s3_address: tuple[str, int]) -> str:
 
 
 class FaultyProxy:
-    """Passes requests on to the server, but for the next `errors` (a 500) and `halves` (half of a body)."""
+    """Passes requests on to the server, but for the next `errors` (a 500) and `halves` (half of a body).
+
+    `spares` requests are passed on before these; with `is_late` the server does what it then says failed.
+    """
 
     def __init__(self, server: tuple[str, int]) -> None:
         self.server = server
         self.errors = 0
         self.halves = 0
+        self.spares = 0
+        self.is_late = False
         self.requests = 0
         proxy = self
 
@@ -81,17 +86,17 @@ class FaultyProxy:
         """Answer a request with the server's answer, or spoil it."""
         self.requests += 1
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
-        if self.errors:
-            self.errors -= 1
+        is_spared = self.spares > 0
+        self.spares -= is_spared
+        fails = not is_spared and self.errors > 0
+        self.errors -= fails
+        if not fails or self.is_late:
+            answer, content = self._asked(request, body)
+        if fails:
             request.send_response(500)
             request.send_header("Content-Length", "0")
             request.end_headers()
             return
-        connection = http.client.HTTPConnection(*self.server, timeout=10)
-        connection.request(request.command, request.path, body, dict(request.headers))
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
         request.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in {"connection", "transfer-encoding", "content-length", "date", "server"}:
@@ -99,9 +104,17 @@ class FaultyProxy:
         length = answer.getheader("Content-Length") if request.command == "HEAD" else len(content)
         request.send_header("Content-Length", str(length))
         request.end_headers()
-        if self.halves and request.command == "GET":
+        if self.halves and not is_spared and request.command == "GET":
             self.halves -= 1
             content = content[: len(content) // 2]
             request.close_connection = True
         if request.command != "HEAD":
             request.wfile.write(content)
+
+    def _asked(self, request: BaseHTTPRequestHandler, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        connection = http.client.HTTPConnection(*self.server, timeout=10)
+        connection.request(request.command, request.path, body, dict(request.headers))
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer, content

@@ -36,6 +36,7 @@ from tests.integration.infrastructure.views.observing import (
 )
 from tests.integration.infrastructure.views.stories import Story, locate, naive_views
 from tests.support.determinism import NondeterminismError, deterministic
+from tests.support.fault_table import record
 from tests.support.house import House
 from tests.support.sweep import steps
 
@@ -248,7 +249,7 @@ def test_audit_20_a_rebuild_killed_before_any_step_is_gone_on_with(
     expected, _ = resumed_rebuild(views)
     module = "tests.integration.infrastructure.views.killed_rebuild"
     command = [sys.executable, "-m", module, mongodb_uri, database.name]
-    resumed = set[int]()
+    resumed, kills = set[int](), 0
     with subprocess.Popen(
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as program:
@@ -261,6 +262,7 @@ def test_audit_20_a_rebuild_killed_before_any_step_is_gone_on_with(
             assert stored_documents(database) == naive_views(story.store.events), f"killed at step {step}"
             if ended == 0:
                 break
+            kills += 1
             got, events = resumed_rebuild(views)
             assert got == expected, f"killed at step {step}"
             resumed.add(events)
@@ -268,6 +270,13 @@ def test_audit_20_a_rebuild_killed_before_any_step_is_gone_on_with(
     assert step > 30
     assert len(resumed) > 2
     assert stored_documents(database) == naive_views(story.store.events)
+    record(
+        "SIGKILL before a question to MongoDB",
+        "rebuild in small batches, gone on with",
+        times=kills,
+        acknowledged=kills * len(story.store.events),
+        recovers="`fileledger replay` again, which goes on where it was",
+    )
     assert len(generations(database)) == len(VIEWS)
 
 
