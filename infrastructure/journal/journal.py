@@ -23,6 +23,7 @@ from infrastructure.ledger.store import DatabaseLedgerStore
 from infrastructure.locks import locked
 
 JOURNAL = "journal"
+_RENEWING = "renewing"
 
 
 class FolderJournal:
@@ -88,7 +89,7 @@ class FolderJournal:
         Raises:
             IntegrityFaultError: the ledger is damaged: a journal of it would vouch for the damage.
         """
-        fresh = Segments(self._beside("renewing"), self._segment_bytes)
+        fresh = Segments(self._beside(_RENEWING), self._segment_bytes)
         with self._locked():
             for extent in fresh.extents():  # a renewal that was killed
                 extent.path.unlink()
@@ -159,4 +160,12 @@ class FolderJournal:
         with os_errors("write the journal"), ledger_errors("read the ledger"):
             make_private_folder(self._folder.parent)
             with locked(self._beside("lock")):
+                self._finish_renewal()
                 yield
+
+    def _finish_renewal(self) -> None:
+        """Give the new journal its name, if a renewal was killed once it had set the old one aside."""
+        renewed = self._beside(_RENEWING)
+        if renewed.is_dir() and not self._folder.is_dir():
+            renewed.rename(self._folder)
+            sync_folder(self._folder.parent)

@@ -217,6 +217,19 @@ def test_a_removed_journal_is_found(house: House) -> None:
     assert found(house) == []
 
 
+def test_a_renewal_killed_between_old_and_new_is_finished_by_whoever_comes_next(house: House) -> None:
+    """The old journal is set aside, the new one has no name yet: nobody is told that it was removed."""
+    house.upload("a.csv")
+    house.journal.catch_up()
+    journal = house.folder / "journal"
+    journal.rename(house.folder / "journal.renewing")
+    house.upload("b.csv")
+    assert house.journal.catch_up() == house.store.head()
+    assert house.verify().ok
+    assert journal.is_dir()
+    assert not (house.folder / "journal.renewing").exists()
+
+
 def test_a_renewed_journal_is_the_same_and_the_old_one_is_kept(house: House) -> None:
     """From an untouched ledger the new journal is byte for byte the old one."""
     before = [path.read_bytes() for path in segments(house)]
