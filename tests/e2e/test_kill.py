@@ -50,6 +50,7 @@ def test_nothing_acknowledged_is_lost_whenever_the_process_is_killed(
     moments, acknowledgements = random.Random(seed), tmp_path / "acknowledged"
     acknowledgements.touch()
     embedded.environment["MAX_FILES_PER_USER"] = "1000"
+    uploaded, deleting = set[str](), set[str]()
     for kill in range(KILLS):
         with subprocess.Popen(
             [str(Path(os.sys.executable)), str(WORKER), str(embedded.data_dir), str(acknowledgements)],  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -142,7 +143,7 @@ def test_whichever_request_fails_nothing_acknowledged_is_lost(
         visit = Visit(house)
         for name in ("1.csv", "2.csv", "3.csv"):
             visit.upload(name)
-        words, is_over = visited_while(fault, service, spared, lambda visit=visit: way(visit))
+        words, is_over = visited_while(fault, service, spared, partial(way, visit))
         said = said or words
         house.store.close()
         visit.house = open_house(spared)

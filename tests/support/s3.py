@@ -90,13 +90,14 @@ class FaultyProxy:
         self.spares -= is_spared
         fails = not is_spared and self.errors > 0
         self.errors -= fails
-        if not fails or self.is_late:
-            answer, content = self._asked(request, body)
         if fails:
+            if self.is_late:
+                self._asked(request, body)
             request.send_response(500)
             request.send_header("Content-Length", "0")
             request.end_headers()
             return
+        answer, content = self._asked(request, body)
         request.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in {"connection", "transfer-encoding", "content-length", "date", "server"}:

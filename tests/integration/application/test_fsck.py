@@ -104,9 +104,9 @@ def test_bytes_that_cannot_be_read_for_now_are_not_recorded_as_lost(house: House
         house.verify()
     assert house.store.head() == head
 
-    blobs(house)[0].unlink()
-    house.blobs.__dict__["open"] = lambda user, name: (sound if name in gone else refuse)(user, name)
-    gone = {blobs(house)[0].name}
+    (gone, *_) = blobs(house)
+    gone.unlink()
+    house.blobs.__dict__["open"] = lambda user, name: (sound if name == gone.name else refuse)(user, name)
     with pytest.raises(EnvironmentFaultError, match=WORDS):
         check(house, repair=True)
     assert house.store.head() == head

@@ -1,6 +1,7 @@
 """A PostgreSQL server that goes away in the middle of work, and comes back."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -35,6 +36,9 @@ def test_after_a_crash_of_the_server_work_goes_on_and_nothing_acknowledged_is_lo
     refusals, said = set[str](), set[str]()
     done = Event()
 
+    def has_come_to(count: int) -> bool:
+        return len(acknowledged) >= count
+
     def work() -> None:
         for number in range(10**6):
             if done.is_set():
@@ -48,14 +52,14 @@ def test_after_a_crash_of_the_server_work_goes_on_and_nothing_acknowledged_is_lo
 
     worker = Thread(target=work)
     worker.start()
-    wait_until(lambda: len(acknowledged) >= 20)
+    wait_until(partial(has_come_to, 20))
     for _ in range(CRASHES):
         refusals.clear()
         own_postgresql.kill()
         wait_until(lambda: len(refusals) > 0)
         own_postgresql.start()
-        before = len(acknowledged)
-        wait_until(lambda before=before: len(acknowledged) >= before + 20)
+        enough = len(acknowledged) + 20
+        wait_until(partial(has_come_to, enough))
         said |= refusals
     done.set()
     worker.join()
