@@ -27,15 +27,15 @@ class Plan:
     """How much is measured."""
 
     size: Size = field(default_factory=Size)
-    starts: int = 6
-    idle_s: float = 15.0
+    starts: int = 5
+    idle_s: float = 10.0
     chat: Chat = field(
-        default_factory=lambda: Chat(people=100, acts_each=4, lasts_s=60, drain_s=30, interruptions=())
+        default_factory=lambda: Chat(people=100, acts_each=4, lasts_s=45, drain_s=30, interruptions=())
     )
-    rounds: int = 400
+    rounds: int = 300
     copies: int = 15
     due_files: int = 10_000
-    due_in_s: float = 90.0
+    due_in_s: float = 60.0
 
 
 QUICK = Plan(
