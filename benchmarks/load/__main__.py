@@ -32,10 +32,10 @@ class Plan:
     chat: Chat = field(
         default_factory=lambda: Chat(people=100, acts_each=4, lasts_s=45, drain_s=30, interruptions=())
     )
-    rounds: int = 300
+    rounds: int = 200
     copies: int = 15
     due_files: int = 10_000
-    due_in_s: float = 60.0
+    due_in_s: float = 100.0
 
 
 QUICK = Plan(
