@@ -226,7 +226,8 @@ class Wiring(Auditing):
     def _discard_unfinished(self) -> None:
         conversations = (self.data_dir / "conversations").glob("*/")
         with os_errors("discard what killed processes left"):
-            for folder in (self.keys_dir, self.data_dir / "journal", self._checkpoint_folder, *conversations):
+            journals = (self.data_dir / "journal", self.data_dir / "journal.renewing")
+            for folder in (self.keys_dir, *journals, self._checkpoint_folder, *conversations):
                 discard_unfinished(folder)
 
     def settle(self) -> None:
