@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.theatre import LOOK, Acknowledged, Theatre, judge
 from tests.support.fault_table import record
-from tests.support.supervised.director import drop_scene
+from tests.support.supervised.director import drop_scene, notes_of
 from tests.support.sweep import steps
 
 
@@ -116,11 +116,11 @@ def test_killed_at_random_again_and_again_one_house_stays_in_order(theatre: Thea
         act, step = random.choice(DAILY), random.randint(1, 70)
         played = theatre.kill(act, root, views, step, hours=hours)
         kills += played.was_killed
-        root.with_name(f"{root.name}.notes").write_text("")
+        notes_of(root).write_text("")
         said = Acknowledged.of(told, played.notes)
         wrong = judge(said, theatre.after(root, views, hours=hours), root)
         assert not wrong, (number, act, step, played.last)
-        root.with_name(f"{root.name}.notes").write_text("")
+        notes_of(root).write_text("")
         told = [*told, *played.notes]
     deeds = Acknowledged.of((), told).deeds
     record(

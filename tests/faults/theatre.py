@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tests.support.supervised.calls import Call
 from tests.support.supervised.director import Played, Stage, Watcher
 
 ACTS = "tests.faults.acts"
@@ -56,6 +57,10 @@ class Theatre:
         """Play an act and kill it before a step, counted from 1; to its end when it has fewer."""
         watcher = Watcher(root, lambda now, _: now < step, with_network)
         return self.play(act, root, views, watcher, hours)
+
+    def watch(self, act: str, root: Path, views: str, at_step: Callable[[int, Call], bool]) -> Played:
+        """Play an act to its end, and be told of each step before it is taken."""
+        return self.play(act, root, views, Watcher(root, at_step))
 
     def after(self, root: Path, views: str, look: str = LOOK, hours: float = 0) -> Mapping[str, Any]:
         """Start the program again, and return how things are."""

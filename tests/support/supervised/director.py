@@ -60,7 +60,7 @@ class Watcher:
     def _is_step(self, call: Call) -> bool:
         if call.name in SENDING:
             return self.with_network
-        return call.path.startswith(f"{self.root}/")
+        return f"{call.path}/".startswith(f"{self.root}/")
 
 
 @dataclass
@@ -99,7 +99,7 @@ class Stage:
         environment: Mapping[str, str] | None = None,
     ) -> Played:
         """Play `module:function` on the folder `root`; with a watcher, step by step."""
-        notes = root.with_name(f"{root.name}.notes")
+        notes = notes_of(root)
         notes.touch()
         request = {
             "act": act,
@@ -116,8 +116,9 @@ class Stage:
         if watcher is not None:
             self._watch(watcher)
         code = int(self._process.stdout.readline())
-        said = [json.loads(line) for line in notes.read_text().splitlines()]
-        return Played(code, said, watcher.steps if watcher else 0, watcher.last if watcher else "")
+        return Played(
+            code, read_notes(root), watcher.steps if watcher else 0, watcher.last if watcher else ""
+        )
 
     def _watch(self, watcher: Watcher) -> None:
         watcher.process = int(self._supervisor.recv(32))
@@ -129,13 +130,17 @@ class Stage:
             listener.serve(watcher.may_pass)
 
 
-def copy_scene(prepared: Path, to: Path) -> Path:
-    """Return a copy of a scene's folder to play on, without acknowledgements."""
-    shutil.copytree(prepared, to)
-    return to
+def notes_of(root: Path) -> Path:
+    """Return the file of what was acknowledged on a scene."""
+    return root.with_name(f"{root.name}.notes")
+
+
+def read_notes(root: Path) -> Sequence[Mapping[str, Any]]:
+    """Return what was acknowledged on a scene."""
+    return [json.loads(line) for line in notes_of(root).read_text().splitlines()]
 
 
 def drop_scene(root: Path) -> None:
     """Remove a scene."""
     shutil.rmtree(root)
-    root.with_name(f"{root.name}.notes").unlink(missing_ok=True)
+    notes_of(root).unlink(missing_ok=True)
