@@ -145,10 +145,17 @@ class Wiring(Auditing):
     def _sweep_meanwhile(self) -> None:
         """Sweep everybody's folders: of many files that takes longer than people wait for a start."""
         over = Event()
-        sweeper = Thread(target=_try, args=[partial(self.recover.sweep, is_over=over.is_set)], name="sweep")
+        sweeper = Thread(target=_try, args=[partial(self.sweep, over.is_set)], name="sweep")
         sweeper.start()
         self._in_office.callback(sweeper.join)
         self._in_office.callback(over.set)
+
+    def sweep(self, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Remove what killed processes left of everybody's files and conversations, until `is_over`."""
+        with os_errors("sweep the conversations"):
+            for folder in (self.data_dir / "conversations").glob("*/"):
+                discard_unfinished(folder)
+        self.recover.sweep(is_over=is_over)
 
     def close(self) -> None:
         """Stop what runs in the background, then close what it needed."""
@@ -224,10 +231,9 @@ class Wiring(Auditing):
         self.recover()  # in here: without the views' server it cannot even be made
 
     def _discard_unfinished(self) -> None:
-        conversations = (self.data_dir / "conversations").glob("*/")
         with os_errors("discard what killed processes left"):
             journals = (self.data_dir / "journal", self.data_dir / "journal.renewing")
-            for folder in (self.keys_dir, *journals, self._checkpoint_folder, *conversations):
+            for folder in (self.keys_dir, *journals, self._checkpoint_folder):
                 discard_unfinished(folder)
 
     def settle(self) -> None:

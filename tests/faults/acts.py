@@ -237,6 +237,7 @@ def start(scene: Scene) -> None:
     scene.begin()
     scene.acknowledge(removing=doomed)
     wiring.begin()
+    wiring.sweep()
     wiring.settle()
     scene.acknowledge(gone=doomed)
 
@@ -256,6 +257,7 @@ def serve(scene: Scene) -> None:
     scene.begin()
     with scene.wiring as wiring:
         wiring.begin()
+        wiring.sweep()
         scene.acknowledge(removing=[oldest])
         keep(scene, "alice", "late.csv", CONTENT)
 
@@ -268,9 +270,10 @@ def _leave_nobody(scene: Scene) -> None:
 
 
 def look(scene: Scene) -> None:
-    """Start the program again, as any command does, and tell how things are."""
+    """Start the program again, with the sweep that goes on beside a bot's start, and tell how things are."""
     wiring = scene.wiring
     wiring.begin()
+    wiring.sweep()
     wiring.settle()
     scene.acknowledge(state=_state(scene))
 
