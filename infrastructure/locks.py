@@ -1,4 +1,7 @@
-"""File locks of processes (flock): the kernel drops them when the last holder dies, however it dies."""
+"""File locks of processes (flock): the kernel drops them when the last holder dies, however it dies.
+
+A file that cannot be made, on a full disk for example, is an `EnvironmentFaultError`.
+"""
 
 import fcntl
 import os
@@ -55,8 +58,7 @@ class FileLease:
     def take(self) -> bool:
         """Take it if nobody has it, and return whether it is ours."""
         if self._descriptor is None:
-            with os_errors("find out who is at work"):
-                self._descriptor = try_lock(self._path)
+            self._descriptor = try_lock(self._path)
         return self._descriptor is not None
 
     def release(self) -> None:
@@ -67,4 +69,5 @@ class FileLease:
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with os_errors("take a lock"):
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -18,10 +18,14 @@ _SQLITE_FAULTS: tuple[tuple[str, type[FileLedgerError], str], ...] = (
     (
         "unable to open database file",
         EnvironmentFaultError,
-        "the data folder is read-only or not open to this user; give access or choose another --data-dir",
+        "the disk is full or read-only, or access is denied; free space, give access or choose another --data-dir",
     ),
     ("database is locked", EnvironmentFaultError, "another process holds the ledger; try again in a moment"),
-    ("disk i/o error", EnvironmentFaultError, "the disk reports an error or is full; check it and try again"),
+    (
+        "disk i/o error",
+        EnvironmentFaultError,
+        "the disk reports an error, is full or became read-only; check it and try again",
+    ),
     (
         "malformed",
         IntegrityFaultError,

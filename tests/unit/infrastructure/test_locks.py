@@ -1,6 +1,9 @@
 import os
 from pathlib import Path
 
+import pytest
+
+from domain.errors import EnvironmentFaultError
 from infrastructure.locks import lock_shared, locked, try_lock
 
 
@@ -29,3 +32,9 @@ def test_lock_files_are_private(tmp_path: Path) -> None:
     """Nobody else can hold them."""
     os.close(lock_shared(tmp_path / "lock"))
     assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_lock_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
+    """A disk that is full or gone is an error that whoever waits for the lock can pass on."""
+    with pytest.raises(EnvironmentFaultError, match="Cannot take a lock"), locked(tmp_path / "gone" / "lock"):
+        pass
