@@ -2,14 +2,27 @@
 
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 
 from domain.errors import EnvironmentFaultError
+from infrastructure.scheduling import expiry
 from infrastructure.scheduling.expiry import ExpiryTimer
+from tests.support.fault_table import record
 
 PATIENCE_S = 10
+
+
+class Clock(datetime):
+    """The machine's clock, `wrong` by some time."""
+
+    wrong = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        """Return what the clock shows."""
+        return datetime.now(tz) + cls.wrong
 
 
 class Due:
@@ -22,7 +35,7 @@ class Due:
 
     def expire(self) -> list[str]:
         """Take what is due."""
-        now = datetime.now(UTC)
+        now = Clock.now(UTC)
         with self.changed:
             due = [at for at in self.waiting if at <= now]
             self.waiting = [at for at in self.waiting if at > now]
@@ -103,3 +116,35 @@ def test_closing_does_not_wait_for_far_due_times(seconds: float) -> None:
     began = time.monotonic()
     timer.close()
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    "jump", [timedelta(hours=5), timedelta(days=3), -timedelta(hours=5), -timedelta(days=3)]
+)
+def test_a_clock_that_was_wrong_for_a_moment_delays_no_expiry_and_hastens_none(
+    monkeypatch: pytest.MonkeyPatch, jump: timedelta
+) -> None:
+    """The sweep goes on while the clock is hours or days away and after it came back, to the minute."""
+    monkeypatch.setattr(expiry, "SWEEP_INTERVAL_S", 0.05)
+    for module in ("apscheduler.schedulers.base", "apscheduler.triggers.interval", "infrastructure.clock"):
+        monkeypatch.setattr(f"{module}.datetime", Clock)
+    due, real = Due(), datetime.now(UTC)
+    due.waiting = [real + timedelta(days=5)]
+    timer = ExpiryTimer(due.expire, due.next_due)
+    timer.start()
+    try:
+        monkeypatch.setattr(Clock, "wrong", jump)
+        timer.reschedule()
+        time.sleep(0.2)
+        monkeypatch.setattr(Clock, "wrong", timedelta())
+        due.waiting.append(
+            datetime.now(UTC) + timedelta(seconds=0.3)
+        )  # of another process: nobody reschedules
+        due.wait_for(1)
+    finally:
+        timer.close()
+    assert len(due.late_s) == 1
+    assert 0 <= due.late_s[0] < 1
+    record(
+        "clock jumps and comes back", "expiry timer", acknowledged=1, recovers="by itself, within a minute"
+    )
