@@ -97,11 +97,19 @@ class Cell:
         waiting.register(self.pidfd)
         return bool(waiting.poll(timeout_s * 1000))
 
-    def wait(self, timeout_s: float = 10.0) -> int | None:
-        """Wait until every process of the run is dead; return the wait status, None if unknown."""
+    def await_death(self, timeout_s: float = 10.0) -> None:
+        """Wait until every process of the run is dead.
+
+        Raises:
+            CellError: some live on.
+        """
         if not self.is_dead(timeout_s):
             msg = f"process {self.pid} cannot be killed"
             raise CellError(msg)
+
+    def wait(self, timeout_s: float = 10.0) -> int | None:
+        """Wait until every process of the run is dead; return the wait status, None if unknown."""
+        self.await_death(timeout_s)
         self.control.settimeout(timeout_s)
         try:
             return int(channel.receive(self.control)[0]["status"])

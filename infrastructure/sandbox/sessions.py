@@ -56,7 +56,11 @@ class Session:
         self._output = CappedOutput(host, self._config.output_bytes)
         began = time.monotonic()
         cut = self._run_code(began)
-        status = self._end() if cut is None else self._kill()
+        status = None
+        if cut is None:
+            status = self._end()
+        else:
+            self._cut_off()
         duration_ms = round((time.monotonic() - began) * 1000) - self._package_wait_ms()
         self._drain()
         cut = self._cut_by_kernel(status) if cut is None else cut
@@ -74,6 +78,11 @@ class Session:
         if not self._is_at_rest:
             self._kill()
         return self._broker.status << 8  # wait(2): exited, with that status
+
+    def _cut_off(self) -> None:
+        """Kill what runs; how it ended is the host's own doing, and not worth waiting for the word on it."""
+        self._cell.kill()
+        self._cell.await_death()
 
     def _kill(self) -> int | None:
         self._cell.kill()
