@@ -18,7 +18,7 @@ _SQLITE_FAULTS: tuple[tuple[str, type[FileLedgerError], str], ...] = (
     (
         "unable to open database file",
         EnvironmentFaultError,
-        "the disk is full or read-only, or access is denied; free space, give access or choose another --data-dir",
+        "the disk is full or read-only, or access is denied; free space, give access or change --data-dir",
     ),
     ("database is locked", EnvironmentFaultError, "another process holds the ledger; try again in a moment"),
     (
