@@ -221,6 +221,7 @@ class Wiring(Auditing):
         Of the folders of files only that of `user_id` is swept: what a command can afford.
         """
         self.store.head()  # a ledger that cannot be read is an error, not something to put off
+        self.witness_now()  # one that was cut is, too: to it, the bytes of what it lost are nobody's
         _try(self._discard_unfinished)
         _try(self.erase.catch_up)
         _try(self._finish)
