@@ -83,7 +83,9 @@ faults: setup ## Put every fault into the program, whole sweeps of them: docs/fa
 		tests/faults \
 		tests/e2e/test_kill.py \
 		tests/e2e/test_killed_bot.py \
+		tests/integration/infrastructure/blobs/test_s3.py \
 		tests/integration/infrastructure/ledger/test_postgres_restart.py \
+		tests/integration/infrastructure/scheduling/test_expiry.py \
 		tests/integration/infrastructure/views/test_audit_replay.py \
 		tests/integration/infrastructure/views/test_rebuild.py $(ARGS) && \
 	$(BIN)/python -m tests.support.fault_table "$$table"

@@ -8,10 +8,18 @@ from pymongo import MongoClient
 
 from infrastructure.views.client import Document
 from tests.faults.theatre import ACTS, Theatre
-from tests.support.mongodb import address_of, database_uri, mongodb_client, mongodb_python, mongodb_uri
+from tests.support.mongodb import (
+    address_of,
+    database,
+    database_uri,
+    empty_database,
+    mongodb_client,
+    mongodb_python,
+    mongodb_uri,
+)
 from tests.support.supervised.director import Stage
 
-__all__ = ["database_uri", "mongodb_client", "mongodb_python", "mongodb_uri"]
+__all__ = ["database", "database_uri", "empty_database", "mongodb_client", "mongodb_python", "mongodb_uri"]
 
 
 @pytest.fixture(scope="session")

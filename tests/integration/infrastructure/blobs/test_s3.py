@@ -8,6 +8,7 @@ import pytest
 from domain.errors import EnvironmentFaultError
 from infrastructure.blobs.s3 import S3BlobStore, connect
 from infrastructure.clock import SystemClock
+from tests.support.fault_table import record
 from tests.support.s3 import KEYS, FaultyProxy
 
 CONTENT = b"a,b\n1,2\n" * 100_000
@@ -43,6 +44,7 @@ def test_errors_that_pass_are_waited_out(blobs: S3BlobStore, proxy: FaultyProxy)
     with blobs.open("alice", NAME) as file:
         assert file.read() == CONTENT
     assert proxy.errors == 0
+    record("S3 answers 500 a while", "keep, read", times=4, acknowledged=2, recovers="by itself")
 
 
 def test_a_body_that_breaks_off_never_passes_for_the_file(blobs: S3BlobStore, proxy: FaultyProxy) -> None:
@@ -52,6 +54,7 @@ def test_a_body_that_breaks_off_never_passes_for_the_file(blobs: S3BlobStore, pr
     with blobs.open("alice", NAME) as file:
         assert file.read() == CONTENT
     assert proxy.halves == 0
+    record("S3 sends half a body", "read", acknowledged=1, recovers="by itself: it fetches the rest")
 
 
 def test_errors_that_stay_are_one_clear_line_and_nothing_is_kept(
@@ -66,6 +69,8 @@ def test_errors_that_stay_are_one_clear_line_and_nothing_is_kept(
     proxy.errors = 0
     keep(blobs)
     assert list(blobs.names()) == [("alice", NAME)]
+    says = str(raised.value)
+    record("S3 answers 500 only", "keep", acknowledged=1, says=says, recovers="at the next try")
 
 
 def test_a_young_blob_without_an_event_is_spared(blobs: S3BlobStore) -> None:
