@@ -90,8 +90,8 @@ faults: setup ## Put every fault into the program, whole sweeps of them: docs/fa
 		tests/integration/infrastructure/views/test_rebuild.py $(ARGS) && \
 	$(BIN)/python -m tests.support.fault_table "$$table"
 
-fuzz: setup ## Try 25 times as many examples of every fuzz target as the suite does (some minutes)
-	FILELEDGER_EXAMPLES=$${FILELEDGER_EXAMPLES:-1000} $(BIN)/pytest --timeout 1800 -m fuzz \
+fuzz: setup ## Try 10 times as many examples of every fuzz target as the suite does (some minutes)
+	FILELEDGER_EXAMPLES=$${FILELEDGER_EXAMPLES:-400} $(BIN)/pytest --timeout 1800 -m fuzz \
 		--numprocesses 2 --dist worksteal $(ARGS)
 
 format: setup ## Repair style and format where a tool can
