@@ -60,14 +60,14 @@ def probe(config: SandboxConfig) -> Probe:
     if bwrap is None or not all(check.ok for check in found.checks):
         return found
     bubblewrap.prepare(config)
-    recipe = Recipe(config, bwrap, user_namespace=not as_root)
+    groups = cgroups.find(config) or Watchdog(config)
+    recipe = Recipe(config, bwrap, user_namespace=not as_root, shares_memory=not isinstance(groups, Watchdog))
     single = SingleCells(recipe)
     try:
         single.make().close()
     except CellError as error:
         found.checks += _why_there_is_none(str(error), bwrap, as_root=as_root)
         return found
-    groups = cgroups.find(config) or Watchdog(config)
     inputs: Inputs = ForeignUidInputs() if as_root else ReadOnlyMountInputs(config, bwrap)
     found.boundary = Boundary(recipe, groups, inputs, SingleEnclosures(single, groups))
     found.checks += [*mechanisms.holding(user_namespace=not as_root), *_seen_around_a_cell(as_root=as_root)]

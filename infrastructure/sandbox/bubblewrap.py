@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,10 +38,18 @@ def find_bwrap(config: SandboxConfig) -> Path | None:
     return next((path for path in candidates if os.access(path, os.X_OK)), None)
 
 
-def command(bwrap: Path, config: SandboxConfig, *, user_namespace: bool, scratch: bool = False) -> list[str]:
+def command(
+    bwrap: Path,
+    config: SandboxConfig,
+    *,
+    user_namespace: bool,
+    scratch: bool = False,
+    shares_memory: bool = True,
+) -> list[str]:
     """Return the command line up to the Python interpreter, which is its last word.
 
     With `scratch`, `/tmp` is a small folder that can be written to; else nothing can.
+    Without `shares_memory` there is no `/dev/zero`, which is memory to share when it is mapped.
     """
     privileges = ["--unshare-user"] if user_namespace else ["--cap-drop", "ALL"]
     if not user_namespace:
@@ -58,7 +67,7 @@ def command(bwrap: Path, config: SandboxConfig, *, user_namespace: bool, scratch
         *show(config.guest_folder, GUEST),
         *show(config.state_folder / FONTS.name, FONTS),
         *show(config.layers_folder, LAYERS, how="--ro-bind"),
-        *_devices(),
+        *_devices(_DEVICES if shares_memory else [name for name in _DEVICES if name != "zero"]),
         *(word for folder in RUN_FOLDERS for word in ("--dir", folder)),
         *(("--size", str(_SCRATCH_BYTES), "--tmpfs", "/tmp") if scratch else ()),  # noqa: S108
         *("--proc", "/proc", "--remount-ro", "/", "--chdir", "/", "--"),
@@ -112,8 +121,8 @@ def _system() -> list[str]:
     return [*(word for path in paths for word in show(path)), *show_top_folders()]
 
 
-def _devices() -> list[str]:
-    words = show_devices(_DEVICES)
+def _devices(names: Sequence[str]) -> list[str]:
+    words = show_devices(names)
     for name, end in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
         words += ["--symlink", f"/proc/self/fd{end}", f"/dev/{name}"]
     return words

@@ -21,11 +21,14 @@ class CellError(Exception):
 class Recipe:
     """One for all cells of a program, whether bubblewrap starts them or a zygote forks them."""
 
-    def __init__(self, config: SandboxConfig, bwrap: Path, *, user_namespace: bool) -> None:
+    def __init__(
+        self, config: SandboxConfig, bwrap: Path, *, user_namespace: bool, shares_memory: bool = True
+    ) -> None:
         self._config = config
         self._bwrap = bwrap
         self._user_namespace = user_namespace
-        self._filter = seccomp.program(platform.machine()).hex()
+        self._shares_memory = shares_memory
+        self._filter = seccomp.program(platform.machine(), shares_memory=shares_memory).hex()
 
     def spawn(
         self, script: str, control: socket.socket, log: int, *, scratch: bool = False
@@ -39,7 +42,11 @@ class Recipe:
             OSError: bubblewrap cannot be started.
         """
         command = bubblewrap.command(
-            self._bwrap, self._config, user_namespace=self._user_namespace, scratch=scratch
+            self._bwrap,
+            self._config,
+            user_namespace=self._user_namespace,
+            scratch=scratch,
+            shares_memory=self._shares_memory,
         )
         options = ["-s", "-B", "-X", "utf8"]  # children inherit these; the environment is ours
         return subprocess.Popen(

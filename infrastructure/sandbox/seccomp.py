@@ -23,13 +23,17 @@ _CLONE_NEW_ANY = 0x7E020000  # every CLONE_NEW* flag that `clone` knows
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # put characters into a terminal's input
 _PR_SET_DUMPABLE = 4  # a process that is not dumpable hides its memory from the watchdog
 _PR_SET_SECCOMP = 22  # more filters are more of the kernel's memory
+_MAP_SHARED, _MAP_ANONYMOUS = 0x01, 0x20  # the first bit is MAP_SHARED_VALIDATE's, too
 _F_SETLEASE, _F_NOTIFY = 1024, 1026  # a lease on an input makes its other users wait
 
 _Instruction = tuple[int, int, int, int]
 
 
-def program(machine: str) -> bytes:
+def program(machine: str, *, shares_memory: bool = True) -> bytes:
     """Return the filter for `machine` as an array of `struct sock_filter`.
+
+    Without `shares_memory`, no memory is shared but in files. Only a control group counts
+    what is: it is held for as long as anything of it is mapped, and is no page of anybody's.
 
     Raises:
         KeyError: the machine is not one of `MACHINES`.
@@ -42,6 +46,7 @@ def program(machine: str) -> bytes:
         *_unless(_JUMP_GREATER, system_calls.NEWEST_REVIEWED, _ERRNO | ENOSYS),
         *_unless(_JUMP_EQUAL, system_calls.CLONE3, _ERRNO | ENOSYS),
         *_argument_rules(machine),
+        *([] if shares_memory else _no_shared_memory(machine)),
         *_allow(system_calls.allowed(machine)),
         _answer(_ERRNO | EPERM),
     ]
@@ -87,6 +92,11 @@ def _for_call(number: int, argument: int, rules: list[_Instruction]) -> list[_In
 
 def _none_of(*values: int) -> list[_Instruction]:
     return [instruction for value in values for instruction in _unless(_JUMP_EQUAL, value, _ERRNO | EPERM)]
+
+
+def _no_shared_memory(machine: str) -> list[_Instruction]:
+    both = [(_JUMP_ANY_BIT, 0, 2, _MAP_ANONYMOUS), (_JUMP_ANY_BIT, 0, 1, _MAP_SHARED)]
+    return _for_call(system_calls.MMAP[machine], 3, [*both, _answer(_ERRNO | EPERM)])
 
 
 def _unless(test: int, value: int, answer: int) -> list[_Instruction]:

@@ -80,7 +80,7 @@ time.sleep(30)
 
 @pytest.mark.attack(4, 6)
 def test_shared_memory_counts_too(attack: Runs) -> None:
-    """Shared anonymous mappings, which no limit of a process covers, end the run."""
+    """Shared anonymous mappings, which no limit of a process covers, end the run, or are refused to it."""
     code = """
 import mmap, time
 held = []
@@ -91,8 +91,7 @@ while True:
     held.append(area)
 """
     result = attack(code, timeout_s=15.0)
-    assert result.outcome is Outcome.KILLED
-    assert "SANDBOX_MEMORY_MB" in result.explanation
+    assert "SANDBOX_MEMORY_MB" in result.explanation or "PermissionError" in result.stderr
 
 
 @pytest.mark.attack(60)
@@ -287,6 +286,41 @@ def test_the_watchdog_kills_where_control_groups_are_missing(
         test_memory_spread_over_processes_is_counted_together(Runs(sandbox))
         test_memory_hidden_in_sockets_counts_too(Runs(sandbox))
     assert "watchdog" in memory.detail
+
+
+_UNSEEN = """
+import mmap, os
+held = []
+device = {device}
+for _ in range(12):
+    area = mmap.mmap(device, 64 * 2**20)
+    if os.fork() == 0:
+        for i in range(0, len(area), 4096):
+            area[i] = 1
+        os._exit(0)
+    os.wait()
+    held.append(area)
+print('more than the limit')
+"""
+
+
+@pytest.mark.attack(6, 61)
+@pytest.mark.parametrize(
+    ("device", "refusal"),
+    [
+        pytest.param("-1", "PermissionError", id="anonymous"),
+        pytest.param("os.open('/dev/zero', os.O_RDWR)", "FileNotFoundError", id="device"),
+    ],
+)
+def test_no_memory_is_shared_where_nobody_counts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, refusal: str
+) -> None:
+    """What a child fills and its parent only maps is nobody's page: without control groups it is refused."""
+    monkeypatch.setattr("infrastructure.sandbox.cgroups.find", lambda _: None)
+    with opened(config(tmp_path)) as sandbox:
+        result = Runs(sandbox)(_UNSEEN.format(device=device))
+    assert result.stdout == ""
+    assert refusal in result.stderr
 
 
 _PIPES = """

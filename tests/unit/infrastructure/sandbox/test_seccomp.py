@@ -71,6 +71,21 @@ def test_a_call_of_another_machine_kills(machine: str) -> None:
     assert _verdict(seccomp.program(machine), data) == _KILL
 
 
+def test_memory_is_shared_in_files_alone_where_nobody_counts_it(machine: str) -> None:
+    """Anonymous and shared is refused then, whatever other flags say; one without the other is not."""
+    filtered = seccomp.program(machine, shares_memory=False)
+
+    def asked(flags: int) -> int:
+        number = system_calls.MMAP[machine]
+        return _verdict(
+            filtered, struct.pack("IIQ6Q", number, seccomp.MACHINES[machine], 0, 0, 0, 0, flags, 0, 0)
+        )
+
+    assert [asked(flags) for flags in (0x01, 0x02, 0x03, 0x22, 0x4022)] == [_ALLOW] * 5
+    assert [asked(flags) for flags in (0x21, 0x23, 0x40021, 2**32 + 0x21)] == [_errno(EPERM)] * 4
+    assert _asked(machine, system_calls.MMAP[machine], 0, 0, 0, 0x21) == _ALLOW
+
+
 @pytest.mark.parametrize("call", [system_calls.SOCKET, system_calls.SOCKETPAIR], ids=["socket", "socketpair"])
 def test_only_sockets_of_the_machines_files_are_made(machine: str, call: dict[str, int]) -> None:
     """AF_UNIX is let through, every other family is refused, whatever the high half says."""
