@@ -13,11 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from infrastructure.sandbox import boundary, bubblewrap, cgroups, sessions
+from infrastructure.sandbox import boundary, boundary_probe, bubblewrap, cgroups, sessions
 from infrastructure.sandbox.config import SandboxConfig
+from infrastructure.sandbox.recipe import Recipe
 from infrastructure.sandbox.watchdog import WatchedRun
 
 GUEST = Path(bubblewrap.__file__).parent / "guest"
@@ -59,7 +61,11 @@ def _follow_links(patch: pytest.MonkeyPatch) -> None:
 
 
 def _count_nothing(patch: pytest.MonkeyPatch) -> None:
+    def recipe(*arguments: Any, **options: Any) -> Recipe:
+        return Recipe(*arguments, **options | {"shares_memory": True})
+
     patch.setattr(cgroups, "find", lambda *_: None)
+    patch.setattr(boundary_probe, "Recipe", recipe)
     patch.setattr(WatchedRun, "is_over_memory", lambda _: False)
 
 
