@@ -65,7 +65,7 @@ def test_a_guest_that_locks_nothing_down_is_noticed(tmp_path: Path, monkeypatch:
 @pytest.mark.attack(59)
 def test_a_broken_filter_is_refused_by_the_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the filter cannot be loaded, no cell comes to be."""
-    monkeypatch.setattr(seccomp, "program", lambda _: b"\xff" * 16)
+    monkeypatch.setattr(seccomp, "program", lambda _, **_options: b"\xff" * 16)
     with opened(config(tmp_path)) as sandbox, pytest.raises(EnvironmentFaultError, match="lock-down failed"):
         Runs(sandbox)("print(1)")
 
