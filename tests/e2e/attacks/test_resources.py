@@ -401,10 +401,12 @@ def test_a_busy_run_leaves_the_program_its_turn(attack: Runs) -> None:
 
 
 def _processes_named(name: str) -> list[str]:
+    """Return the ids of those that live: what is dead and waits for its parent's look holds nothing."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if (entry / "comm").read_text().strip() == name:
+            is_dead = "\nState:\tZ" in (entry / "status").read_text()
+            if (entry / "comm").read_text().strip() == name and not is_dead:
                 found.append(entry.name)
     return found
 
