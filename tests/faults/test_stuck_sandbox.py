@@ -41,19 +41,14 @@ def children(pid: int) -> list[int]:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("whose", ["zygote", "spare", "supervisor"])
+@pytest.mark.parametrize("whose", ["zygote", "spare"])
 def test_a_stopped_process_costs_time_and_no_run(sandbox: BubblewrapSandbox, whose: str) -> None:
     """Runs after it work, in seconds, and one that does not end is ended by its limit with clear words."""
     await_spares(sandbox)
     mother = zygote_of(sandbox)
-    supervisors = children(mother)
-    stopped = {
-        "zygote": [mother],
-        "supervisor": supervisors,
-        "spare": [spare for supervisor in supervisors for spare in children(supervisor)],
-    }[whose]
+    stopped = {"zygote": [mother], "spare": children(mother)}[whose]
     assert stopped
-    waits = 0 if whose == "supervisor" else len(stopped)
+    waits = len(stopped)
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     began = time.monotonic()

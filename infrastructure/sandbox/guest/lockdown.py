@@ -1,9 +1,9 @@
 """Lock the calling process down for hostile code, by system calls alone.
 
-Two ways lead to the same end. With a user namespace (the host is an ordinary
-user) the new namespaces belong to it, and its id map names one uid. Without (the
-host is root) the capabilities that bubblewrap kept make the namespaces, and the
-process then becomes a uid of its own. Either way it ends without capabilities,
+It is alone in its namespaces by then (`namespaces`). Two ways lead to the same end.
+With a user namespace (the host is an ordinary user) the others belong to it, and its
+id map names one uid. Without (the host is root) the capabilities that bubblewrap kept
+made the namespaces, and the process then becomes a uid of its own. Either way it ends without capabilities,
 without a way to gain any, and behind a filter of system calls.
 """
 
@@ -15,8 +15,6 @@ import struct
 from contextlib import suppress
 from typing import Any
 
-_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
-_NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 0x1, 0x2, 0x4, 0x8, 0x4000, 0x40000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP = 1, 4, 22, 24
 _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
@@ -32,17 +30,6 @@ class _Filter(ctypes.Structure):
     """`struct sock_fprog` of linux/filter.h."""
 
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
-
-
-def enter_namespaces(*, user_namespace: bool) -> None:
-    """Leave every namespace of the host; the pid namespace begins with the next fork."""
-    uid, gid = os.getuid(), os.getgid()
-    flags = _NEWNS | _NEWPID | _NEWNET | _NEWIPC | _NEWUTS | _NEWCGROUP
-    _call("unshare", ctypes.c_int(flags | (_NEWUSER if user_namespace else 0)))
-    if user_namespace:
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"{uid} {uid} 1")
-        _write("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
 def lock_down(spec: dict[str, Any]) -> None:

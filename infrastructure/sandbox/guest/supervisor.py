@@ -1,6 +1,6 @@
-"""Make one locked-down process and report how it ended: as a program, or forked from the zygote.
+"""Make locked-down processes and report how they ended: as a program that makes one, or in the zygote.
 
-The supervisor runs no user code. The process that it forks is the first one of a
+A supervisor runs no user code. Each process that it forks is the first one of a
 pid namespace of its own: when it ends, the kernel ends all others of the run.
 """
 
@@ -11,10 +11,13 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 import frames
 import lockdown
+import namespaces
 
 CopyPages = Callable[[socket.socket], object]
 
@@ -23,48 +26,95 @@ _SETUP_FAILED = 97
 
 
 def main() -> None:
-    """Serve the host on the socket whose number is the only argument."""
+    """Make one process for the host, on the socket whose number is the only argument, and see to its end."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    spec, descriptors = frames.receive(control)
-    supervise(control, spec, descriptors, copy_pages=lambda _: None)
+    supervisor = Supervisor(copy_pages=lambda _: None)
+    supervisor.make(control, *frames.receive(control))
+    while supervisor.is_busy():
+        supervisor.attend()
 
 
-def supervise(
-    control: socket.socket, spec: dict[str, Any], descriptors: list[int], copy_pages: CopyPages
-) -> None:
-    """Fork the locked-down process; `descriptors` are its channel, stdout and stderr.
+@dataclass(frozen=True)
+class _Made:
+    """A process, and the host's socket for it."""
 
-    There, `copy_pages` is called when the host asks for it, since no code runs anywhere. It is
-    to return when something arrives at the channel.
+    control: socket.socket
+    pid: int
+    pidfd: int
+
+
+class Supervisor:
+    """Makes processes, and attends to what happens to them and to the sockets that it listens to.
+
+    In each process `copy_pages` is called when the host asks for it, since no code runs anywhere.
+    It is to return when something arrives at the channel.
     """
-    lockdown.enter_namespaces(user_namespace=spec["user_namespace"])
-    child = os.fork()
-    if child == 0:
-        _become_run(control, spec, descriptors, copy_pages)
-    for descriptor in descriptors:
-        os.close(descriptor)
-    pidfd = os.pidfd_open(child)
-    frames.send(control, {"started": child}, (pidfd,))
-    _kill_when_host_dies(control, child, pidfd)
-    _, status = os.waitpid(child, 0)
-    with suppress(OSError):
-        frames.send(control, {"status": status})
+
+    def __init__(self, copy_pages: CopyPages) -> None:
+        self._copy_pages = copy_pages
+        self._poll = select.poll()
+        self._actions: dict[int, Callable[[], object]] = {}
+        self._made: set[int] = set()
+
+    def is_busy(self) -> bool:
+        """Tell whether any process is left."""
+        return bool(self._made)
+
+    def listen(self, source: socket.socket, act: Callable[[], object]) -> None:
+        """Have `act` called whenever there is something to receive, or nothing ever again."""
+        self._watch(source.fileno(), act)
+
+    def attend(self) -> None:
+        """Wait until something happens, and see to one thing."""
+        (descriptor, _), *_others = self._poll.poll()  # whose descriptors may be others by then
+        self._actions[descriptor]()
+
+    def make(self, control: socket.socket, spec: dict[str, Any], descriptors: list[int]) -> None:
+        """Fork a locked-down process; `descriptors` are its channel, stdout and stderr.
+
+        Raises:
+            OSError: the kernel refuses, or the host is gone.
+        """
+        become = partial(_become_run, spec, descriptors, self._copy_pages)
+        try:
+            child = namespaces.fork(become, user_namespace=spec["user_namespace"])
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        made = _Made(control, child, os.pidfd_open(child))
+        self._made.add(child)
+        self._watch(made.pidfd, lambda: self._bury(made))
+        self._watch(control.fileno(), lambda: self._kill(made))
+        with suppress(OSError):
+            frames.send(control, {"started": child}, (made.pidfd,))
+
+    def _watch(self, descriptor: int, act: Callable[[], object]) -> None:
+        self._poll.register(descriptor, select.POLLIN)
+        self._actions[descriptor] = act
+
+    def _forget(self, descriptor: int) -> None:
+        if self._actions.pop(descriptor, None) is not None:
+            self._poll.unregister(descriptor)
+
+    def _kill(self, made: _Made) -> None:
+        """End a process whose host is gone, or wants it no more."""
+        self._forget(made.control.fileno())
+        os.kill(made.pid, signal.SIGKILL)
+
+    def _bury(self, made: _Made) -> None:
+        """Tell the host how a process ended."""
+        _, status = os.waitpid(made.pid, 0)
+        with suppress(OSError):
+            frames.send(made.control, {"status": status})
+        self._forget(made.pidfd)
+        self._forget(made.control.fileno())
+        self._made.remove(made.pid)
+        made.control.close()
+        os.close(made.pidfd)
 
 
-def _kill_when_host_dies(control: socket.socket, child: int, pidfd: int) -> None:
-    poll = select.poll()
-    poll.register(control, select.POLLIN)
-    poll.register(pidfd, select.POLLIN)
-    ready = dict(poll.poll())
-    if pidfd not in ready:
-        os.kill(child, signal.SIGKILL)
-
-
-def _become_run(
-    control: socket.socket, spec: dict[str, Any], descriptors: list[int], copy_pages: CopyPages
-) -> NoReturn:
+def _become_run(spec: dict[str, Any], descriptors: list[int], copy_pages: CopyPages) -> NoReturn:
     try:
-        control.close()
         lockdown.lock_down(spec)
         channel = _keep_only(*descriptors)
         import runner  # noqa: PLC0415 - its imports are not needed to lock down, nor trusted to

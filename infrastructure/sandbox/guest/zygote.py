@@ -8,21 +8,20 @@ is handed code. It has to stay single-threaded, since a fork copies one thread o
 import gc
 import io
 import os
-import signal
 import socket
 import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import copied_pages
 import frames
 import huge_pages
 import lockdown
 import runner
-import supervisor
+from supervisor import Supervisor
 
 _PRELOADED = (
     *(
@@ -54,13 +53,14 @@ def main() -> None:
     """Serve the host on the socket whose number is the only argument, until the host is gone."""
     host = socket.socket(fileno=int(sys.argv[1]))
     _warm_up()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries what was forked
     itself = os.pidfd_open(os.getpid())
     frames.send(host, {"ready": True}, (itself,))
     os.close(itself)
+    supervisor = Supervisor(copied_pages.copy)
+    supervisor.listen(host, lambda: _make(supervisor, *frames.receive(host)))
     with suppress(EOFError):
         while True:
-            _fork_supervisor(host, *frames.receive(host))
+            supervisor.attend()
 
 
 def _warm_up() -> None:
@@ -122,28 +122,20 @@ def _stop_threads() -> None:
     os.waitpid(child, 0)
 
 
-def _fork_supervisor(host: socket.socket, spec: dict[str, Any], descriptors: Sequence[int]) -> None:
-    """Fork the supervisor of one run; `descriptors` are its control socket and those of the run.
+def _make(supervisor: Supervisor, spec: dict[str, Any], descriptors: Sequence[int]) -> None:
+    """Fork one run's process; `descriptors` are the control socket and those of the run.
 
-    What is made for later must not be preferred to the runs of now.
+    What is made for later must not be preferred to the runs of now. One that cannot be made
+    must not end those that are there.
     """
     lockdown.lower_priority(spec["nice"])
-    if os.fork() == 0:
-        _become_supervisor(host, spec, descriptors)
-    for descriptor in descriptors:
-        os.close(descriptor)
-
-
-def _become_supervisor(host: socket.socket, spec: dict[str, Any], descriptors: Sequence[int]) -> NoReturn:
+    number, *of_the_run = descriptors
+    control = socket.socket(fileno=number)
     try:
-        host.close()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        control, *of_the_run = descriptors
-        supervisor.supervise(socket.socket(fileno=control), spec, of_the_run, copied_pages.copy)
-    except BaseException:  # noqa: BLE001 - whatever it is, there is one zygote and this is not it
+        supervisor.make(control, spec, of_the_run)
+    except OSError:
         traceback.print_exc()
-    finally:
-        os._exit(0)
+        control.close()
 
 
 if __name__ == "__main__":
