@@ -125,6 +125,11 @@ def _lines(events: Iterable[LedgerEvent]) -> Iterator[bytes]:
         yield orjson.dumps(line) + b"\n"
 
 
+def same_history(one: Iterable[LedgerEvent], other: Iterable[LedgerEvent]) -> bool:
+    """Tell whether two histories are exported as the same one."""
+    return list(_lines(one)) == list(_lines(other))
+
+
 def _receipts(events: Iterable[LedgerEvent]) -> dict[str, dict[str, Any]]:
     receipts: dict[str, dict[str, Any]] = {}
     for event in events:

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO
 
 from application.ports.blobs import BlobStore
 from application.ports.ledger import LedgerStore
 from domain.damage import Damage
-from domain.errors import IntegrityFaultError
+from domain.errors import IntegrityFaultError, UnreadableError
 from domain.files import LedgerFile, blob_name
 from domain.ledger import UserLedger
 
@@ -42,10 +44,10 @@ class CheckFiles:
             return None
 
     def damaged(self, ledger: UserLedger) -> Iterator[DamagedFile]:
-        """Yield the live files of a ledger whose bytes are missing or altered.
+        """Yield the live files of a ledger whose bytes are missing or altered, or on a spot that is broken.
 
         Raises:
-            EnvironmentFaultError: bytes cannot be read for now, so that nobody knows what they are.
+            EnvironmentFaultError: what keeps the bytes is away, so that nobody knows what they are.
         """
         for file in ledger.files.values():
             name = blob_name(file.file_id, file.extension)
@@ -53,6 +55,8 @@ class CheckFiles:
                 damage = None if self.is_copy(ledger.user_id, name, file) else Damage.ALTERED
             except IntegrityFaultError:
                 damage = None if self._left_meanwhile(ledger.user_id, file) else Damage.MISSING
+            except UnreadableError:
+                damage = Damage.UNREADABLE
             if damage is not None:
                 yield DamagedFile(ledger.user_id, file, damage)
 
@@ -61,11 +65,12 @@ class CheckFiles:
 
         Raises:
             IntegrityFaultError: there is no such blob.
+            UnreadableError: the disk cannot read it.
             EnvironmentFaultError: it cannot be read for now.
         """
         digest, size_bytes = hashlib.sha256(), 0
         with self._blobs.open(user_id, name) as content:
-            while chunk := content.read(READ_CHUNK_BYTES):
+            for chunk in _chunks(content, name):
                 digest.update(chunk)
                 size_bytes += len(chunk)
         return (digest.hexdigest(), size_bytes) == (file.sha256, file.size_bytes)
@@ -74,3 +79,12 @@ class CheckFiles:
         """Tell whether a busy process removed the file since its ledger was loaded."""
         ledger = self.readable_ledger(user_id)
         return ledger is not None and file.file_id not in ledger.files
+
+
+def _chunks(content: BinaryIO, name: str) -> Iterator[bytes]:
+    """Yield the bytes of an open blob; what is open here is on a disk of this machine."""
+    try:
+        yield from iter(partial(content.read, READ_CHUNK_BYTES), b"")
+    except OSError as error:
+        msg = f"The disk cannot read the bytes of {name} ({error.strerror}). Check it."
+        raise UnreadableError(msg) from error

@@ -14,7 +14,7 @@ from application.ports.blobs import BlobStore, Stray
 from application.ports.ledger import LedgerStore
 from application.purge import WantedBlobs
 from domain.damage import Damage
-from domain.errors import IntegrityFaultError
+from domain.errors import IntegrityFaultError, UnreadableError
 from domain.ledger import UserLedger
 from domain.metadata import Metadata
 
@@ -54,7 +54,13 @@ class FsckReport:
     @property
     def is_mended(self) -> bool:
         """Whether everything that was found is in order now."""
-        return not self.unreadable and self.taken == len(self.plan)
+        return not self.unreadable and not self.left and self.taken == len(self.plan)
+
+    @property
+    def left(self) -> tuple[DamagedFile, ...]:
+        """The files that no step mends: the disk may yet read them, so they are not recorded as lost."""
+        mended = [step.damaged for step in self.plan]
+        return tuple(damaged for damaged in self.damaged if damaged not in mended)
 
 
 class Fsck:
@@ -93,9 +99,11 @@ class Fsck:
 
     def _mend(self, found: tuple[DamagedFile, ...]) -> Iterator[Step]:
         for damaged in found:
-            if damaged.damage is Damage.ALTERED:
-                yield Step(Action.SET_ASIDE, f"{damaged.user_id}/{damaged.name}", damaged)
             copy = self._copy_of(damaged)
+            if damaged.damage is Damage.UNREADABLE and copy is None:
+                continue
+            if damaged.damage is not Damage.MISSING:
+                yield Step(Action.SET_ASIDE, f"{damaged.user_id}/{damaged.name}", damaged)
             yield Step(Action.RESTORE if copy else Action.RECORD_LOSS, copy or damaged.name, damaged)
 
     def _copy_of(self, damaged: DamagedFile) -> str | None:
@@ -104,8 +112,8 @@ class Fsck:
             try:
                 if name != damaged.name and self._check.is_copy(damaged.user_id, name, damaged.file):
                     return name
-            except IntegrityFaultError:
-                continue  # it left meanwhile
+            except (IntegrityFaultError, UnreadableError):
+                continue  # it left meanwhile, or is damaged itself
         return None
 
     def _take(self, step: Step) -> None:

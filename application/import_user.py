@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from application.export import CONVERSATIONS, FILES, HISTORY
+from application.export import CONVERSATIONS, FILES, HISTORY, same_history
 from application.ledgers import By, Ledgers
 from application.message_documents import message_of
 from application.ports.archives import Archives, OpenArchive
@@ -21,7 +21,16 @@ from application.ports.blobs import BlobStore
 from application.ports.conversations import Conversations, Kept
 from application.ports.ledger import LedgerStore
 from domain.errors import FileLedgerError, InvalidValueError, RefusedError
-from domain.events import FileRecorded, LedgerEvent, LedgerOpened, LedgerReopened, event_kinds, upcast
+from domain.events import (
+    FileRecorded,
+    HistoryImported,
+    LedgerErased,
+    LedgerEvent,
+    LedgerOpened,
+    LedgerReopened,
+    event_kinds,
+    upcast,
+)
 from domain.files import LedgerFile, blob_name, check_user_id, is_file_id
 from domain.ledger import REPLAY_FAULTS, UserLedger
 
@@ -53,29 +62,47 @@ class ImportUser:
     def __call__(self, source: BinaryIO, by: By) -> Import:
         """Record what the archive holds, files first; all of it or nothing.
 
+        Killed after its events are saved an import has not kept every conversation: the repeat does.
+
         Raises:
             InvalidValueError: it is no archive, or does not hold what it says.
-            RefusedError: the user, or one of the files, is known here.
+            RefusedError: the user, or one of the files, is known here, and not from this archive.
         """
         with self._archives.open(source) as archive, ExitStack() as stack:
             lines = _lines(archive)
             user_id = _user_id(lines)
+            kept = _conversations(archive)
             before = self._store.load(user_id)
             if before is not None and not before.is_erased:
-                msg = f"{user_id} has a ledger here. Import where that user is unknown."
-                raise RefusedError(msg)
-            if before is not None:
-                self._store.erase(before.id, before.version)
-            ledger = _adopted(user_id, lines, before)
-            self._refuse_known_files(ledger)
-            kept = _conversations(archive)
-            self._take_in_all(archive, ledger, stack)
-            events = len(ledger.pending_events)
-            ledger.record_import(events, self._ledgers.metadata(by))
-            self._store.append(ledger)
-            for conversation in kept:
-                self._conversations.keep(user_id, conversation)
+                ledger, events = before, self._refuse_unless_taken_in(before, lines)
+            else:
+                if before is not None:
+                    self._store.erase(before.id, before.version)
+                ledger = _adopted(user_id, lines, before)
+                events = self._take_in_all(archive, ledger, by, stack)
+            self._keep(user_id, kept, self._ledgers.metadata(by).timestamp)
         return Import(user_id, events, len(ledger.files), len(kept))
+
+    def _refuse_unless_taken_in(self, ledger: UserLedger, lines: Sequence[dict[str, Any]]) -> int:
+        """Let an import be repeated that was killed before its end; return how many events it had."""
+        history = _history(ledger.user_id, lines)
+        recorded: list[LedgerEvent] = []
+        for each in self._store.stream(ledger.id, up_to=ledger.version):
+            if isinstance(each.event, HistoryImported) and same_history(recorded, history):
+                return len(recorded)
+            if isinstance(each.event, LedgerErased):
+                recorded.clear()
+            else:
+                recorded.append(each.event)
+        msg = f"{ledger.user_id} has a ledger here. Import where that user is unknown."
+        raise RefusedError(msg)
+
+    def _keep(self, user_id: str, kept: Sequence[Kept], now: datetime) -> None:
+        """Keep the conversations that are not here: one that went on here since stays as it is."""
+        here = {conversation.place for conversation in self._conversations.all_of(user_id, now)}
+        for conversation in kept:
+            if conversation.place not in here:
+                self._conversations.keep(user_id, conversation)
 
     def _refuse_known_files(self, ledger: UserLedger) -> None:
         recorded = [event for event in ledger.pending_events if isinstance(event, FileRecorded)]
@@ -84,7 +111,16 @@ class ImportUser:
                 msg = f"The file {event.file_id} was recorded here before. Nothing was imported."
                 raise RefusedError(msg)
 
-    def _take_in_all(self, archive: OpenArchive, ledger: UserLedger, stack: ExitStack) -> None:
+    def _take_in_all(self, archive: OpenArchive, ledger: UserLedger, by: By, stack: ExitStack) -> int:
+        """Keep the files' bytes, and save the events; return how many."""
+        self._refuse_known_files(ledger)
+        self._take_in_files(archive, ledger, stack)
+        events = len(ledger.pending_events)
+        ledger.record_import(events, self._ledgers.metadata(by))
+        self._store.append(ledger)
+        return events
+
+    def _take_in_files(self, archive: OpenArchive, ledger: UserLedger, stack: ExitStack) -> None:
         taken: list[LedgerFile] = []
         try:
             for file in ledger.files.values():
@@ -120,8 +156,12 @@ def _adopted(user_id: str, lines: Sequence[dict[str, Any]], before: UserLedger |
     """Return the ledger that the lines make, pending, after what is left of an erased one."""
     first = before.version + 1 if before else 1
     with _held_together():
-        events = [_event(user_id, first + number, line) for number, line in enumerate(lines)]
-        return UserLedger.adopt(events, before)
+        return UserLedger.adopt(_history(user_id, lines, first), before)
+
+
+def _history(user_id: str, lines: Sequence[dict[str, Any]], first: int = 1) -> list[LedgerEvent]:
+    with _held_together():
+        return [_event(user_id, number, line) for number, line in enumerate(lines, first)]
 
 
 def _event(user_id: str, version: int, line: dict[str, Any]) -> LedgerEvent:

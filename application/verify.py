@@ -19,6 +19,7 @@ VERIFIED = "verify"
 _DAMAGE_WORDS = {
     Damage.MISSING: ("blob_missing", "are not on disk"),
     Damage.ALTERED: ("blob_altered", "are not those that were recorded"),
+    Damage.UNREADABLE: ("blob_unreadable", "cannot be read: the disk reports an error; check it"),
 }
 
 

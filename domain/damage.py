@@ -8,3 +8,4 @@ class Damage(StrEnum):
 
     MISSING = "missing"
     ALTERED = "altered"
+    UNREADABLE = "unreadable"

@@ -108,6 +108,10 @@ class EnvironmentFaultError(FileLedgerError):
     """The machine cannot do it (disk full, server gone, no sandbox); names cause and remedy."""
 
 
+class UnreadableError(EnvironmentFaultError):
+    """The disk has the bytes and reports an error at reading them (EIO)."""
+
+
 class IntegrityFaultError(FileLedgerError):
     """Stored data is not what was written."""
 

@@ -88,9 +88,8 @@ def durable_write(path: Path, content: bytes, *, replace: bool = True) -> bool:
 
     Without `replace` an existing file stays as it is. Tells whether it wrote.
     """
-    temporary = path.with_name(f".{path.name}.{token_hex(6)}")
     try:
-        with _create_locked(temporary) as file:
+        with _unfinished(path) as (file, temporary):
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -100,11 +99,32 @@ def durable_write(path: Path, content: bytes, *, replace: bool = True) -> bool:
                 os.link(temporary, path)
     except FileExistsError:
         return False
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
     sync_folder(path.parent)
     return True
+
+
+@contextmanager
+def whole_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """Write a file that gets its name at the end of the block, in the place of the one before.
+
+    It survives the process, not a power failure; what a killed writer leaves, `discard_unfinished` removes.
+    """
+    with _unfinished(path) as (file, temporary):
+        yield file
+        file.flush()
+        os.fchmod(file.fileno(), mode)
+        temporary.rename(path)
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """Make a private file beside `path` that is gone at the end of the block, unless it was renamed."""
+    temporary = path.with_name(f".{path.name}.{token_hex(6)}")
+    try:
+        with _create_locked(temporary) as file:
+            yield file, temporary
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _create_locked(path: Path) -> BinaryIO:
@@ -118,12 +138,12 @@ def _create_locked(path: Path) -> BinaryIO:
 
 
 def is_unfinished(path: Path) -> bool:
-    """Tell whether a file is one that `durable_write` has not given its name yet, or never will."""
+    """Tell whether a file is one that its writer here has not given its name yet, or never will."""
     return _UNFINISHED.fullmatch(path.name) is not None
 
 
 def discard_unfinished(folder: Path) -> None:
-    """Remove what writers of durable files left in a folder when they were killed: it may be a secret."""
+    """Remove what writers of whole files left in a folder when they were killed: it may be a secret."""
     for path in filter(is_unfinished, folder.glob(".*")):
         with suppress(BlockingIOError, FileNotFoundError), path.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,14 +5,12 @@ one, and a chat that waited for its disk at each message would be slow.
 """
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 
 from pydantic import JsonValue
 
-from infrastructure.files import make_private_folder, os_errors
+from infrastructure.files import make_private_folder, os_errors, whole_file
 
 _SUFFIX = ".json"
 
@@ -31,11 +29,8 @@ class FolderNotebook:
         """
         with os_errors("keep a note"):
             make_private_folder(self._folder)
-            temporary = self._folder / f".{token_hex(8)}"
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(note, file)
-            temporary.rename(self._folder / f"{name}{_SUFFIX}")
+            with whole_file(self._folder / f"{name}{_SUFFIX}") as file:
+                file.write(json.dumps(note).encode())
 
     def drop(self, name: str) -> None:
         """Throw a note away, if it is there."""

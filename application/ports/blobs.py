@@ -43,6 +43,7 @@ class BlobStore(Protocol):
 
         Raises:
             IntegrityFaultError: the blob is missing.
+            UnreadableError: the disk cannot read it. That may show at reading only, as an OSError.
         """
 
     def locate(self, user_id: str, name: str) -> str:

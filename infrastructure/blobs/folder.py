@@ -9,13 +9,14 @@ sweep spares what a living process is about to record.
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from errno import EIO
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
 from application.ports.blobs import Stray
-from domain.errors import IntegrityFaultError
+from domain.errors import IntegrityFaultError, UnreadableError
 from domain.files import check_user_id
 from infrastructure.blobs.staging import StagedFile, StagingFolder, is_idle, unlink_if
 from infrastructure.files import environment_fault, free_bytes, make_private_folder, os_errors, sync_folder
@@ -54,6 +55,8 @@ class FolderBlobStore:
             msg = f"The bytes of {name} are missing on disk. Run `fileledger verify` to see what else is."
             raise IntegrityFaultError(msg) from error
         except OSError as error:
+            if error.errno == EIO:
+                raise UnreadableError(str(environment_fault(error, "read the file"))) from error
             raise environment_fault(error, "read the file") from error
 
     def locate(self, user_id: str, name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from infrastructure.files import whole_file
 from infrastructure.sandbox.config import SandboxConfig
 from infrastructure.sandbox.mounts import (
     SYSTEM_FOLDERS,
@@ -17,6 +18,7 @@ from infrastructure.sandbox.mounts import (
 
 GUEST, VENV, FONTS, LAYERS = Path("/guest"), Path("/venv"), Path("/fonts"), Path("/layers")
 RUN_FOLDERS = ("/work", "/tmp", "/dev/shm")  # noqa: S108 - mount points inside
+SHOWN_INSIDE = 0o644  # the mode of files that a run's user reads
 
 _SETTINGS = "pyvenv.cfg"
 _ETC = ("/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives")
@@ -102,10 +104,8 @@ def prepare(config: SandboxConfig) -> None:
     folder.chmod(0o755)
     config.layers_folder.mkdir(parents=True, exist_ok=True)
     _, shown = _base_python(config)
-    temporary = config.state_folder / f".{_SETTINGS}.{os.getpid()}"
-    temporary.write_text(f"home = {shown}/bin\ninclude-system-site-packages = false\n", encoding="utf-8")
-    temporary.chmod(0o644)
-    temporary.rename(config.state_folder / _SETTINGS)
+    with whole_file(config.state_folder / _SETTINGS, SHOWN_INSIDE) as file:
+        file.write(f"home = {shown}/bin\ninclude-system-site-packages = false\n".encode())
 
 
 def _base_python(config: SandboxConfig) -> tuple[Path, Path]:

@@ -4,12 +4,13 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import BinaryIO
 
 from application.ports.progress import Progress
 from application.ports.sandbox import GrantedFile, OutputStream
 from domain.files import LedgerFile
+from infrastructure.files import whole_file
+from infrastructure.sandbox.bubblewrap import SHOWN_INSIDE
 
 CODE = """
 import os, shutil
@@ -39,12 +40,8 @@ class FontKeeper:
 
     def keep_output(self, name: str, content: BinaryIO) -> str | None:
         """Put a font list into place in one step."""
-        target = self._folder / Path(name).name
-        temporary = target.with_name(f".{token_hex(6)}")
-        with temporary.open("wb") as file:
+        with whole_file(self._folder / Path(name).name, SHOWN_INSIDE) as file:
             shutil.copyfileobj(content, file)
-        temporary.chmod(0o644)
-        temporary.rename(target)
         return None
 
     def show_output(self, stream: OutputStream, text: str) -> None:

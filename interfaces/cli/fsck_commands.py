@@ -57,6 +57,8 @@ def next_step(report: FsckReport, *, is_dry_run: bool) -> str:
     """Return what to do now, empty when nothing is."""
     if report.unreadable:
         return "Run `fileledger verify`: it names the damaged events; restore the ledger, then fsck again."
+    if report.left and report.taken == len(report.plan):
+        return "Check the disk; what it cannot read: put it back from a backup, or delete the file."
     if not report.plan:
         return ""
     if report.taken:
@@ -70,14 +72,19 @@ def _document(report: FsckReport, following: str) -> dict[str, Any]:
     steps = [_step_document(step) for step in report.plan]
     return {
         "ok": report.is_mended,
-        "missing": [_damaged_document(it) for it in report.damaged if it.damage is Damage.MISSING],
+        "missing": _damaged_documents(report, Damage.MISSING),
         "orphans": [{"path": stray.where, "size_bytes": stray.size_bytes} for stray in report.strays],
-        "altered": [_damaged_document(it) for it in report.damaged if it.damage is Damage.ALTERED],
+        "altered": _damaged_documents(report, Damage.ALTERED),
         "unreadable": list(report.unreadable),
+        "unreadable_files": _damaged_documents(report, Damage.UNREADABLE),
         "planned": steps[report.taken :],
         "repaired": steps[: report.taken],
         "next": following or None,
     }
+
+
+def _damaged_documents(report: FsckReport, damage: Damage) -> list[dict[str, Any]]:
+    return [_damaged_document(damaged) for damaged in report.damaged if damaged.damage is damage]
 
 
 def _damaged_document(damaged: DamagedFile) -> dict[str, Any]:

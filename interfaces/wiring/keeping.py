@@ -151,10 +151,11 @@ class Wiring(Auditing):
         self._in_office.callback(over.set)
 
     def sweep(self, is_over: Callable[[], bool] = lambda: False) -> None:
-        """Remove what killed processes left of everybody's files and conversations, until `is_over`."""
-        with os_errors("sweep the conversations"):
-            for folder in (self.data_dir / "conversations").glob("*/"):
-                discard_unfinished(folder)
+        """Remove what killed processes left of everybody's files, words and notes, until `is_over`."""
+        with os_errors("sweep what killed processes left"):
+            for pattern in ("conversations/*/", "chat/*/", "sandbox", "sandbox/fonts"):
+                for folder in self.data_dir.glob(pattern):
+                    discard_unfinished(folder)
         self.recover.sweep(is_over=is_over)
 
     def close(self) -> None:

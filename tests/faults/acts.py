@@ -291,6 +291,15 @@ def look_after_repair(scene: Scene) -> None:
     look(scene)
 
 
+def look_after_import(scene: Scene) -> None:
+    """Import again, see that the conversation has come over, and tell how things are."""
+    wiring = scene.wiring
+    wiring.begin()
+    wiring.import_file(scene.out / "erin.zip", OPERATOR)
+    assert wiring.conversations.load("erin", "a channel", wiring.clock.now()) == [UserMessage("hello")]
+    look(scene)
+
+
 def _state(scene: Scene) -> Mapping[str, Any]:
     wiring = scene.wiring
     report, fsck = wiring.verify(), wiring.fsck()

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import sample
 
@@ -10,7 +11,7 @@ import pytest
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from application.fsck import Fsck
+from application.fsck import Action, Fsck
 from domain.errors import FileLedgerError
 from infrastructure.journal.restoring import JournalRestorer
 from infrastructure.ledger.keys import KeyFolder
@@ -23,6 +24,7 @@ from interfaces.wiring import Wiring
 from tests.integration.infrastructure.views.observing import live_collection, stored_documents
 from tests.integration.infrastructure.views.stories import Story, locate, naive_views
 from tests.support.fault_table import record
+from tests.support.faulty_disk import UNREADABLE, on_faulty_disk
 from tests.support.house import House
 from tests.support.sweep import STRIDE
 
@@ -72,6 +74,50 @@ def test_a_damaged_file_is_found_and_the_repair_says_what_became_of_it(
         lost=1,
         says=min(said),
         recovers="`fileledger fsck --repair`: from a copy; what has none is recorded as lost",
+    )
+
+
+def test_a_file_on_a_broken_sector_is_named_and_the_others_are_checked(tmp_path: Path) -> None:
+    """`verify` goes on; `fsck --repair` takes a copy where there is one, and else keeps the file as it is."""
+    house = House(tmp_path)
+    alone, twin, _, bobs = (
+        house.upload(name, content, user_id=user).file
+        for name, content, user in (
+            ("alone.csv", CONTENT, "alice"),
+            ("twin.csv", b"twice", "alice"),
+            ("again.csv", b"twice", "alice"),
+            ("bob.csv", CONTENT, "bob"),
+        )
+    )
+    house.blobs.purge("bob", f"{bobs.file_id}.csv")
+    fsck = Fsck(house.store, house.ledgers, house.blobs)
+    broken = [house.folder / "user_files" / "alice" / f"{file.file_id}.csv" for file in (alone, twin)]
+
+    verified = on_faulty_disk(UNREADABLE, 1, house.verify, *broken).result
+    planned = on_faulty_disk(UNREADABLE, 1, fsck, *broken).result
+    mended = on_faulty_disk(UNREADABLE, 1, partial(fsck, repair=True), *broken).result
+
+    assert verified is not None
+    assert planned is not None
+    assert mended is not None
+    assert sorted(problem.kind for problem in verified.problems) == ["blob_missing", *["blob_unreadable"] * 2]
+    (said,) = (problem.detail for problem in verified.problems if alone.file_id in problem.detail)
+    assert "alone.csv" in said
+    assert {(step.action, step.damaged and step.damaged.file.file_id) for step in planned.plan} == {
+        (Action.SET_ASIDE, twin.file_id),
+        (Action.RESTORE, twin.file_id),
+        (Action.RECORD_LOSS, bobs.file_id),
+    }
+    assert ([damaged.file.file_id for damaged in mended.left], mended.is_mended) == ([alone.file_id], False)
+    assert fsck().is_mended
+    assert len(house.list_files("alice").files) == 3
+    record(
+        "blob on a broken sector",
+        "read",
+        times=2,
+        acknowledged=3,
+        says=said,
+        recovers="`fileledger fsck --repair`: from a copy; what has none stays, for the disk or a backup",
     )
 
 

@@ -32,7 +32,7 @@ WAYS = (
     Way("expire", "expiry"),
     Way("forget", "forget"),
     Way("export", "export"),
-    Way("import_archive", "import"),
+    Way("import_archive", "import", look="look_after_import", recovers="`fileledger import` again"),
     Way("hold", "hold, release"),
     Way("follow", "journal follower"),
     Way("checkpoint", "checkpoint"),

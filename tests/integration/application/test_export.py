@@ -130,6 +130,30 @@ def test_nobody_is_imported_over(house: House, tmp_path: Path) -> None:
         exported(other_house(tmp_path, house), "carol")
 
 
+def test_an_import_that_was_killed_before_its_end_is_finished_by_the_next(
+    house: House, tmp_path: Path
+) -> None:
+    """The events were saved, the conversations not: they come now, but for one that went on here since."""
+    house.conversations.save(
+        "alice", "elsewhere", [UserMessage("hi")], house.clock.now() + timedelta(hours=1)
+    )
+    archive, other = exported(house), other_house(tmp_path, house)
+    other.import_user(io.BytesIO(archive), BY)
+    other.conversations.forget("alice")
+    went_on: list[Message] = [UserMessage("new")]
+    other.conversations.save("alice", "channel", went_on, house.clock.now() + timedelta(hours=1))
+    other.upload("since.csv")
+    before = (other.store.head(), other.on_disk())
+
+    assert other.import_user(io.BytesIO(archive), BY).conversations == 2
+
+    assert (other.store.head(), other.on_disk()) == before
+    assert other.conversations.load("alice", "channel", house.clock.now()) == went_on
+    assert other.conversations.load("alice", "elsewhere", house.clock.now()) == [UserMessage("hi")]
+    with pytest.raises(RefusedError, match="has a ledger here"):
+        other.import_user(io.BytesIO(exported(other)), BY)
+
+
 def _bytes_changed(name: str, content: bytes) -> bytes:
     return content + b"x" if name.startswith("files/") else content
 

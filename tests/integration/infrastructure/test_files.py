@@ -1,13 +1,16 @@
 """Durable, private files."""
 
 import fcntl
+import os
+import signal
+from contextlib import suppress
 from errno import ENOSPC, EROFS
 from pathlib import Path
 
 import pytest
 
 from domain.errors import EnvironmentFaultError
-from infrastructure.files import discard_unfinished, durable_write, os_errors
+from infrastructure.files import discard_unfinished, durable_write, os_errors, whole_file
 
 
 def test_a_durable_write_replaces_or_keeps(tmp_path: Path) -> None:
@@ -32,6 +35,29 @@ def test_what_a_killed_writer_left_is_discarded_and_a_living_ones_is_not(tmp_pat
         discard_unfinished(tmp_path)
     assert set(tmp_path.iterdir()) == {living, hidden}
     discard_unfinished(tmp_path / "none")
+
+
+def test_a_whole_file_is_there_with_its_last_byte_and_a_killed_writer_leaves_nothing_that_stays(
+    tmp_path: Path,
+) -> None:
+    """Until then the one before stands; what a killed process began is discarded."""
+    path = tmp_path / "note"
+    path.write_bytes(b"before")
+    if (child := os.fork()) == 0:
+        with whole_file(path) as file:
+            file.write(b"half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert len(list(tmp_path.iterdir())) == 2
+    discard_unfinished(tmp_path)
+    assert [left.read_bytes() for left in tmp_path.iterdir()] == [b"before"]
+    with whole_file(path, 0o644) as file:
+        file.write(b"after")
+        assert path.read_bytes() == b"before"
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"after", 0o644)
+    with suppress(ZeroDivisionError), whole_file(path):
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(("number", "words"), [(ENOSPC, "the disk is full"), (EROFS, "read-only")])

@@ -46,16 +46,16 @@ class Watcher:
     steps: int = 0
     last: str = ""
 
-    def may_pass(self, call: Call) -> bool:
-        """Let a call pass, or kill the process before it is made."""
+    def judge(self, call: Call) -> int | None:
+        """Let a call pass (0), or kill the process before it is made (None)."""
         if not Path(f"/proc/{self.process}/task/{call.thread}").exists() or not self._is_step(call):
-            return True
+            return 0
         self.steps += 1
         if self.at_step(self.steps, call):
-            return True
+            return 0
         self.last = str(call)
         os.kill(self.process, signal.SIGKILL)
-        return False
+        return None
 
     def _is_step(self, call: Call) -> bool:
         if call.name in SENDING:
@@ -127,7 +127,7 @@ class Stage:
         if theirs in select.select([theirs, stdout], [], [])[0]:  # else it ended before
             listener = Listener.receive(self._supervisor)
             assert listener is not None
-            listener.serve(watcher.may_pass)
+            listener.serve(watcher.judge)
 
 
 def notes_of(root: Path) -> Path:
