@@ -12,6 +12,7 @@ from application.run_code import Unobserved
 from benchmarks.page import BenchmarkError
 from benchmarks.sandbox.house import House, succeeded
 from benchmarks.sandbox.jobs import Job
+from benchmarks.sandbox.processor_time import processor_s
 
 _BETWEEN_S = 0.002  # so that the order in which runs are asked for is known
 _LONGEST_S = 300.0
@@ -60,10 +61,14 @@ class Crowd:
     cores, and times what plain processes slow each other down when all cores work (`slowdown`).
     After a pause a run would take less, since work was done for it that nobody waited for: in a
     crowd there are no pauses.
+
+    That ideal counts no work that other cores do beside a run, which they do not have to spare
+    in a crowd. All of it is in `processor_s`, for a run of those in a row.
     """
 
     runs: tuple[CrowdRun, ...]
     single_s: float
+    processor_s: float
     cores: int
     slowdown: float = 1.0
 
@@ -82,6 +87,16 @@ class Crowd:
         """How many times the ideal it took."""
         return self.wall_s / self.ideal_s
 
+    @property
+    def work_s(self) -> float:
+        """Seconds that all cores need for all of the work, when none is ever idle."""
+        return self.processor_s * len(self.runs) / self.cores
+
+    @property
+    def work_ratio(self) -> float:
+        """How many times the work's seconds it took."""
+        return self.wall_s / self.work_s
+
     def first_waits(self) -> list[FirstWait]:
         """Return each user's wait for the first run, the longest first."""
         by_user: dict[str, list[CrowdRun]] = {}
@@ -97,7 +112,7 @@ def gather(house: House, job: Job, users: Sequence[str], runs_each: int, slowdow
     Raises:
         BenchmarkError: a run failed.
     """
-    singles = _in_a_row(house, job, users)
+    rows = [_in_a_row(house, job, users)]
     order = [user_id for user_id in users for _ in range(runs_each)]
     runs: list[CrowdRun] = []
     threads = [threading.Thread(target=_join, args=(house, job, user_id, runs)) for user_id in order]
@@ -109,8 +124,10 @@ def gather(house: House, job: Job, users: Sequence[str], runs_each: int, slowdow
     if len(runs) < len(threads):
         message = f"{len(threads) - len(runs)} of {len(threads)} runs at once failed"
         raise BenchmarkError(message)
-    singles += _in_a_row(house, job, users)
-    return Crowd(tuple(runs), statistics.median(singles), len(os.sched_getaffinity(0)), slowdown)
+    rows.append(_in_a_row(house, job, users))
+    single_s = statistics.median(single_s for row in rows for single_s in row.singles_s)
+    work_s = statistics.mean(row.processor_s for row in rows)
+    return Crowd(tuple(runs), single_s, work_s, len(os.sched_getaffinity(0)), slowdown)
 
 
 class _Watch(Unobserved):
@@ -132,12 +149,25 @@ def _join(house: House, job: Job, user_id: str, runs: list[CrowdRun]) -> None:
     runs.append(CrowdRun(user_id, asked_s, turn_s, watch.began_s, ended_s))
 
 
-def _in_a_row(house: House, job: Job, users: Sequence[str]) -> list[float]:
-    """Return the seconds that each of some runs takes, which begins when the last has ended."""
+@dataclass(frozen=True)
+class _Row:
+    """Runs straight one after the other: how long each took, and the processor time of one, the mean."""
+
+    singles_s: tuple[float, ...]
+    processor_s: float
+
+
+def _in_a_row(house: House, job: Job, users: Sequence[str]) -> _Row:
+    """Do some runs, each of which begins when the last has ended.
+
+    Work is counted from the end of the first: what was left to do then is as much as in the end.
+    """
     runs: list[CrowdRun] = []
+    used_s: list[float] = []
     for user_id in [*users] * _ROWS:
         _join(house, job, user_id, runs)
-    return [run.answered_s for run in runs]
+        used_s.append(processor_s())
+    return _Row(tuple(run.answered_s for run in runs), (used_s[-1] - used_s[0]) / (len(runs) - 1))
 
 
 def _first_wait(user_id: str, by_user: dict[str, list[CrowdRun]]) -> FirstWait:

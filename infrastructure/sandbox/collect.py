@@ -84,8 +84,9 @@ class Collection:
             return []
         count = len(self._hidden)
         names = [_readable(path)[:_LONGEST_NAME] for path in sorted(self._hidden)[:_HIDDEN_SHOWN]]
+        shown = ", ".join(names + ["…"] * (count > _HIDDEN_SHOWN))
         what = "1 hidden file is" if count == 1 else f"{count} hidden files are"
-        return [f"{what} not kept: {', '.join(names + ['…'] * (count > _HIDDEN_SHOWN))}"]
+        return [f"{what} not kept (a name that begins with a dot): {shown}"]
 
     def _entries(self, folder: int, prefix: str) -> Iterator[str]:
         """Yield names until a cap is met; hidden files are only counted, bytecode is nobody's result."""

@@ -5,6 +5,7 @@
 - server.log: what the server said since its last start
 """
 
+import errno
 import json
 import os
 import signal
@@ -160,6 +161,18 @@ def _private(path: str, flags: int) -> int:
 
 
 def _is_open(port: int) -> bool:
+    """Tell whether something listens.
+
+    Raises:
+        EnvironmentFaultError: nothing on this machine reaches it, now or later.
+    """
     with socket.socket() as client:
         client.settimeout(1)
-        return client.connect_ex((HOST, port)) == 0
+        number = client.connect_ex((HOST, port))
+    if number == errno.ENETUNREACH:
+        msg = (
+            f"The embedded MongoDB listens at {HOST}, and this machine's loopback interface is down. "
+            "Bring it up (`ip link set lo up`), or set MONGODB_URI to a MongoDB server of yours."
+        )
+        raise EnvironmentFaultError(msg)
+    return number == 0

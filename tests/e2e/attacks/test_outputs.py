@@ -139,13 +139,16 @@ open('helper.py', 'w').write('A = 1'); import helper; print(helper.A)
 """
     result = attack(code)
     assert list(attack.host.outputs) == ["helper.py"]
-    assert result.skipped_outputs == ("2 hidden files are not kept: .cache, .hidden",)
+    assert result.skipped_outputs == (
+        "2 hidden files are not kept (a name that begins with a dot): .cache, .hidden",
+    )
 
 
 def test_many_hidden_files_are_named_in_one_line(attack: Runs) -> None:
     """A few stand for all, however many there are and wherever they lie."""
     code = "import os\nos.mkdir('a')\nfor n in range(2000): open(f'a/.{n:04}', 'w').close()"
-    assert attack(code).skipped_outputs == ("2000 hidden files are not kept: a/.0000, a/.0001, a/.0002, …",)
+    told = "2000 hidden files are not kept (a name that begins with a dot): a/.0000, a/.0001, a/.0002, …"
+    assert attack(code).skipped_outputs == (told,)
 
 
 def test_what_libraries_keep_at_home_is_not_spoken_of(attack: Runs) -> None:

@@ -1,5 +1,7 @@
 """The sandbox's benchmark in its short form; a busy machine's figures prove nothing, so none is asserted."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from benchmarks.sandbox.crowd import Crowd, CrowdRun
 from benchmarks.sandbox.entrants import BWRAP, PLAIN, SAVING, UNSAVED
 from benchmarks.sandbox.goals import goals
 from benchmarks.sandbox.jobs import HELLO, Job
+from benchmarks.sandbox.processor_time import processor_s
 
 
 class Speaker:
@@ -56,17 +59,26 @@ def test_a_first_run_counts_as_pushed_back_only_by_a_second_that_got_its_turn_me
         CrowdRun("bob", asked_s=0.5, turn_s=2.0, began_s=2.1, ended_s=3.0),
         CrowdRun("cid", asked_s=1.5, turn_s=3.0, began_s=3.0, ended_s=4.0),
     )
-    crowd = Crowd(runs, single_s=1.0, cores=2)
+    crowd = Crowd(runs, single_s=1.0, processor_s=1.25, cores=2)
     assert {wait.run.user_id: wait.behind for wait in crowd.first_waits()} == {
         "ann": (),
         "bob": ("ann",),
         "cid": (),
     }
     assert (crowd.wall_s, crowd.ideal_s, crowd.ratio) == (4.0, 2.0, 2.0)
-    assert [goal.verdict for goal in goals(Times(), {}, crowd)][-2:] == ["missed", "missed"]
-    shared = Crowd(runs, single_s=1.0, cores=2, slowdown=1.25)
+    assert (crowd.work_s, crowd.work_ratio) == (2.5, 1.6)
+    assert [goal.verdict for goal in goals(Times(), {}, crowd)][-3:] == ["missed", "missed", "missed"]
+    shared = Crowd(runs, single_s=1.0, processor_s=1.25, cores=2, slowdown=1.25)
     assert (shared.ideal_s, shared.ratio) == (2.5, 1.6)
     assert "it took 1.60 times that (2.00 times what cores" in report.crowd_lines(shared, HELLO)
+
+
+def test_work_of_processes_that_have_ended_is_counted() -> None:
+    """What a process of a process used counts, when both are gone as well."""
+    before_s = processor_s()
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    subprocess.run(["sh", "-c", '"$0" -c "$1"; true', sys.executable, busy], check=True)
+    assert 0.25 < processor_s() - before_s < 5
 
 
 def test_a_report_replaces_what_stands_between_the_markers_of_its_page(tmp_path: Path) -> None:

@@ -392,3 +392,13 @@ def test_a_renewed_server_is_empty_and_known_to_its_users_as_before(
         views.insert_one({"name": "kept"})
         EmbeddedServer(folder, mongodb_python).renew("first")
         assert views.count_documents({}) == 1
+
+
+def test_a_machine_without_loopback_is_told_so_at_once(folder: Path, mongodb_python: Path) -> None:
+    """Nothing can reach the server there, however long one waits."""
+    alone = ["unshare", "-rn"]
+    if subprocess.run([*alone, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("needs a network namespace of its own")
+    command = [*alone, sys.executable, "-c", USER_PROGRAM, str(folder), str(mongodb_python)]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+    assert "loopback interface is down" in ended.stderr.splitlines()[-1]
