@@ -22,6 +22,7 @@ from pymongo.errors import OperationFailure
 from application.ports.ledger import Batch, LedgerStore
 from application.ports.views import RebuiltView, Watch
 from domain.errors import EnvironmentFaultError, ReplayCancelledError
+from infrastructure.garbage import collected_rarely
 from infrastructure.views.bounds import Bounds
 from infrastructure.views.client import Document
 from infrastructure.views.comparison import compare
@@ -35,7 +36,7 @@ from infrastructure.views.state import Claim, StateStore, Unfinished
 
 EVENTS_A_BATCH = 2_000
 # At so many changes in one view, all is written: it bounds memory, and what a killed rebuild has to do again.
-CHANGES_BUFFERED = 100_000
+CHANGES_BUFFERED = 50_000
 
 
 class Rebuild:
@@ -97,7 +98,8 @@ class Rebuild:
             ReplayCancelledError: whoever watches wants it to stop.
         """
         try:
-            self._read()
+            with collected_rarely():
+                self._read()
             for scratch in self._scratches.values():
                 scratch.complete()
             compared = self._compare()

@@ -14,6 +14,8 @@ from infrastructure.views.projections import Projection
 from infrastructure.views.state import collection_name
 from infrastructure.views.writing import load, write_alone
 
+_FEW_CHANGES = 4_000
+
 
 class Scratch:
     """One view's new generation."""
@@ -25,6 +27,7 @@ class Scratch:
         self._collection = database[collection_name(projection.view, generation)]
         self._is_empty = True
         self._fold = Fold(projection, owners, self._load)
+        self._thinned_at = _FEW_CHANGES
 
     def make(self) -> None:
         """Make the collection, bare: validator and indexes come last, once, not for every document."""
@@ -44,16 +47,17 @@ class Scratch:
             self._collection.delete_many({"position": {"$gt": position}})
 
     def take(self, events: Sequence[Recorded]) -> None:
-        """Fold events."""
+        """Fold events; most files come and go before anything is written, and are not kept."""
         self._fold.take(events)
+        if len(self._fold.changes) >= self._thinned_at:
+            self._thin_out()
+            self._thinned_at = max(_FEW_CHANGES, 2 * len(self._fold.changes))
 
     def holds_many(self, limit: int) -> bool:
-        """Tell whether it is time to write: most files come and go in between, and are never written."""
-        changes = self._fold.changes
-        if len(changes) >= limit:
-            for key in [key for key, change in changes.items() if change.leaves_nothing]:
-                del changes[key]
-        return len(changes) > limit // 2
+        """Tell whether it is time to write."""
+        if len(self._fold.changes) > limit:
+            self._thin_out()
+        return len(self._fold.changes) > limit
 
     def flush(self) -> None:
         """Write what is buffered."""
@@ -76,6 +80,11 @@ class Scratch:
                 "the ledger sound, report this as a fault of the program."
             )
             raise IntegrityFaultError(msg)
+
+    def _thin_out(self) -> None:
+        changes = self._fold.changes
+        for key in [key for key, change in changes.items() if change.leaves_nothing]:
+            del changes[key]
 
     def _load(self, keys: Sequence[str]) -> Sequence[Document]:
         return [] if self._is_empty else list(load(self._collection, keys))

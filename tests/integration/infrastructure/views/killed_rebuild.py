@@ -18,7 +18,7 @@ from infrastructure.views.mongo_views import MongoViews
 from tests.integration.infrastructure.views.interleaving import GatedDatabase, Tripwire
 from tests.integration.infrastructure.views.stories import Story, locate
 
-SMALL: dict[str, Any] = {"CHANGES_BUFFERED": 2, "EVENTS_A_BATCH": 4}
+SMALL: dict[str, Any] = {"CHANGES_BUFFERED": 1, "EVENTS_A_BATCH": 4}
 
 
 def told() -> Story:
