@@ -21,6 +21,7 @@ from domain.errors import EnvironmentFaultError
 from infrastructure.files import durable_write, make_private_folder, os_errors
 from infrastructure.locks import lock_shared, locked
 from infrastructure.views.client import connect
+from infrastructure.views.faults import is_internal
 from infrastructure.views.guarded_server import GuardedServer, free_port
 from infrastructure.views.server_home import START_TIMEOUT_S, ServerHome
 from infrastructure.views.server_program import ServerProgram
@@ -100,7 +101,7 @@ class EmbeddedServer:
             if self._server.is_running():
                 if self._server.wait_until_listening(START_TIMEOUT_S):
                     # A server may also end between these two steps: then there is none to join.
-                    with suppress(ConnectionFailure):
+                    with suppress(ConnectionFailure, _StandsStillError):
                         return self._join()
                 continue
             if launches == _MAX_LAUNCHES:
@@ -131,9 +132,17 @@ class EmbeddedServer:
         if self._port not in {None, state["port"]}:
             msg = "The embedded MongoDB had to move to another port. Start this program again to find it."
             raise EnvironmentFaultError(msg)
-        _check_users(uri)
+        try:
+            _check_users(uri)
+        except _StandsStillError:
+            self._server.kill()
+            raise
         self._port = state["port"]
         return uri
+
+
+class _StandsStillError(Exception):
+    """Since the disk refused a write, the server uses its storage no more until it is started anew."""
 
 
 def _check_users(uri: str) -> None:
@@ -141,11 +150,14 @@ def _check_users(uri: str) -> None:
 
     Raises:
         ConnectionFailure: it does not answer.
+        _StandsStillError: it answers, and does nothing.
     """
     with connect(uri, timeout_ms=PING_TIMEOUT_MS).client as client:
         try:
             users = client.admin["system.users"].count_documents({})
-        except OperationFailure:
+        except OperationFailure as error:
+            if is_internal(error):
+                raise _StandsStillError from error
             users = 0
     if users != 1:
         msg = (

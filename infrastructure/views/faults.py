@@ -33,7 +33,12 @@ _BY_CLASS: tuple[tuple[type[PyMongoError], str, str], ...] = (
     (ConnectionFailure, "the connection failed", "check MONGODB_URI and that the server runs"),
 )
 # Codes of the server's error catalogue (error_codes.yml of MongoDB).
+_INTERNAL_ERROR = 1
 _BY_CODE: dict[int, tuple[str, str]] = {
+    _INTERNAL_ERROR: (
+        "it reports an internal error, as after a write that its disk did not take",
+        "check the room on its disk and its log, then try again",
+    ),
     11: ("it knows no such user", "correct user and password in MONGODB_URI"),
     13: ("it refuses access", "give the user of MONGODB_URI the role dbOwner on the database"),
     18: ("it refuses the credentials", "correct user and password in MONGODB_URI"),
@@ -52,6 +57,11 @@ def mongodb_faults(doing: str) -> Iterator[None]:
         why, remedy = _explain(error)
         msg = f"MongoDB cannot {doing}: {why}. To mend it, {remedy}."
         raise EnvironmentFaultError(msg) from error
+
+
+def is_internal(error: OperationFailure) -> bool:
+    """Tell whether something inside the server is broken, its storage for example."""
+    return error.code == _INTERNAL_ERROR
 
 
 def _explain(error: PyMongoError) -> tuple[str, str]:

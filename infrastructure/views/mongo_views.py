@@ -32,7 +32,7 @@ from domain.files import LedgerFile
 from domain.ledger import UserLedger
 from infrastructure.views.bounds import Bounds
 from infrastructure.views.client import Document
-from infrastructure.views.faults import mongodb_faults
+from infrastructure.views.faults import is_internal, mongodb_faults
 from infrastructure.views.folding import Fold
 from infrastructure.views.forgetting import forget_owner
 from infrastructure.views.generations import drop_unless_live, tidy
@@ -70,8 +70,9 @@ def _served(method: Method[P, T]) -> Method[P, T]:
         with mongodb_faults(f"serve the views ({method.__name__})"):
             try:
                 return method(views, *args, **options)
-            except (ConnectionFailure, ViewsMissingError):
-                if views.revive is None:
+            except (ConnectionFailure, OperationFailure, ViewsMissingError) as error:
+                is_ours = not isinstance(error, OperationFailure) or is_internal(error)
+                if views.revive is None or not is_ours:
                     raise
                 _revive(views.revive)
                 return method(views, *args, **options)

@@ -18,6 +18,7 @@ from infrastructure.views.guarded_server import free_port
 from infrastructure.views.server_program import ServerProgram
 from interfaces.wiring import Wiring
 from tests.support.fault_table import record
+from tests.support.faulty_disk import FULL, on_faulty_disk
 from tests.support.fonts import lend_fonts
 from tests.support.sweep import STRIDE
 from tests.support.waiting import wait_until
@@ -192,4 +193,37 @@ def test_the_embedded_server_is_back_before_anybody_notices(
         times=3,
         acknowledged=len(work.uploaded) + work.lists + len(work.ran),
         recovers="by itself: the next question starts it again",
+    )
+
+
+def test_the_embedded_server_outlives_a_full_disk_and_a_rebuild_on_one_says_so(tmp_path: Path) -> None:
+    """It uses its storage no more, even when there is room again: then it is started anew, unasked."""
+    data, is_full = tmp_path / "data", Event()
+
+    def use() -> tuple[str, list[str]]:
+        with Wiring(load_settings(data)) as wiring:
+            wiring.begin()
+            wiring.upload("alice", "a.csv", [CONTENT], source="a")
+            wiring.settle()
+            is_full.set()
+            with pytest.raises(EnvironmentFaultError) as told:
+                wiring.replay()
+            is_full.clear()
+            wiring.upload("alice", "b.csv", [CONTENT], source="b")
+            files = wiring.list_files("alice").files
+            assert all(view.digest_before == view.digest_after for view in wiring.replay().views)
+            return str(told.value), sorted(file.filename for file in files)
+
+    outcome = on_faulty_disk(FULL, 1, use, data / "mongodb", counts=is_full.is_set)
+
+    assert outcome.result is not None, outcome.error
+    said, listed = outcome.result
+    assert "as after a write that its disk did not take" in said
+    assert listed == ["a.csv", "b.csv"]
+    record(
+        "disk of the embedded MongoDB full (ENOSPC)",
+        "rebuild of the views",
+        acknowledged=2,
+        says=said,
+        recovers="by itself, when there is room",
     )

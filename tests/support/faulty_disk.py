@@ -51,10 +51,17 @@ class Outcome(Generic[T]):
     error: BaseException | None
 
 
-def on_faulty_disk(fault: DiskFault, first: int, action: Callable[[], T], *folders: Path) -> Outcome[T]:
+def on_faulty_disk(
+    fault: DiskFault,
+    first: int,
+    action: Callable[[], T],
+    *folders: Path,
+    counts: Callable[[], bool] = lambda: True,
+) -> Outcome[T]:
     """Do something in a thread whose `first` call below `folders` fails, and those after it if that lasts.
 
-    Threads and processes that it begins share its fate. A folder may be a file.
+    Threads and processes that it begins share its fate. A folder may be a file. Only while it
+    `counts` do calls count, or fail.
     """
     outcome: Outcome[T] = Outcome(0, 0, None, None)
     is_filtered = threading.Event()
@@ -76,8 +83,9 @@ def on_faulty_disk(fault: DiskFault, first: int, action: Callable[[], T], *folde
     worker = threading.Thread(target=work)
     worker.start()
     is_filtered.wait()
+    decide = partial(_decide, fault, first, tuple(map(str, folders)), outcome)
     for listener in listeners:
-        listener.serve(partial(_decide, fault, first, tuple(map(str, folders)), outcome))
+        listener.serve(lambda call: decide(call) if counts() else 0)
     worker.join()
     return outcome
 
