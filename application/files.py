@@ -30,7 +30,7 @@ class Listing:
 
 
 class ListFiles:
-    """The current list, from the view, with every event so far in it."""
+    """The current list, from the view, with every event of the user's so far in it."""
 
     def __init__(self, views: Views, store: LedgerStore, clock: Clock, policy: UsagePolicy) -> None:
         self._views, self._store, self._clock, self._policy = views, store, clock, policy
@@ -38,7 +38,6 @@ class ListFiles:
     def __call__(self, user_id: str) -> Listing:
         """Return the files that the user can use now; one that is held beyond its time is among them."""
         check_user_id(user_id)
-        self._views.catch_up()
         listed: FileList = self._views.files_of(user_id)
         now = self._clock.now()
         files = listed.files

@@ -72,6 +72,9 @@ class LedgerStore(Protocol):
     def version_at(self, ledger_id: UUID, moment: datetime) -> int:
         """Return the sequence of the ledger's last event that bears no later time than `moment`; 0: none."""
 
+    def version_by(self, ledger_id: UUID, position: int) -> int:
+        """Return the sequence of the ledger's last event that lies no further than `position`; 0: none."""
+
     def append(self, ledger: UserLedger) -> int:
         """Save the pending events of `ledger` in one step and return the last one's position.
 

@@ -119,7 +119,11 @@ class Views(Protocol):
         """Return whose parts of the views stand still before a damaged event, until a rebuild reads it."""
 
     def files_of(self, user_id: str) -> FileList:
-        """Return the user's current files."""
+        """Return the user's current files, with every event of theirs so far; waits for nobody else's.
+
+        Raises:
+            IntegrityFaultError: an event of theirs is damaged.
+        """
 
     def quota_of(self, user_id: str) -> Quota:
         """Return what the user holds."""

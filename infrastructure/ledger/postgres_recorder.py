@@ -193,6 +193,16 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
         )
         return int(row["version"])
 
+    def version_by(self, ledger_hex: str, position: int) -> int:
+        """Return the version of a ledger's last event no further than `position`, 0 when there is none."""
+        rows = self._query(
+            "SELECT originator_version AS version FROM {schema}.{events} "
+            "WHERE originator_id = %s AND notification_id <= %s ORDER BY originator_version DESC LIMIT 1",
+            UUID(ledger_hex),
+            position,
+        )
+        return int(rows[0]["version"]) if rows else 0
+
     def select_positioned(
         self, ledger_hex: str, gt: int, lte: int | None, naming: str | None = None
     ) -> Iterator[DictRow]:

@@ -110,6 +110,9 @@ class LedgerRecorder(Protocol):
     def version_at(self, ledger_hex: str, time: str) -> int:
         """Return the highest version of a ledger's events whose time is not after `time`, 0 when none is."""
 
+    def version_by(self, ledger_hex: str, position: int) -> int:
+        """Return the version of a ledger's last event no further than `position`, 0 when there is none."""
+
     def select_positioned(
         self, ledger_hex: str, gt: int, lte: int | None, naming: str | None = None
     ) -> Iterator[Any]:

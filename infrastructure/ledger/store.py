@@ -39,7 +39,9 @@ from infrastructure.ledger.sqlite_recorder import SQLiteLedgerRecorder
 from infrastructure.ledger.verification import Verification
 from infrastructure.locks import FileLease, locked
 
-CACHED_LEDGERS = 500
+CACHED_LEDGERS = 100
+"""Of as many users the state is at hand: with a hundred files, each takes a quarter of a megabyte."""
+_KNOWN_IDS = 1_000
 LOCK_TIMEOUT_S = 15
 MakeRecorder = Callable[[InfrastructureFactory[Any]], Any]
 """Takes the library's factory, returns a `LedgerRecorder` whose tables stand."""
@@ -133,6 +135,11 @@ class DatabaseLedgerStore:
         """Return the sequence of the ledger's last event that bears no later time; 0: none."""
         with ledger_errors("read the ledger"):
             return self.recorder.version_at(ledger_id.hex, time_text(moment))
+
+    def version_by(self, ledger_id: UUID, position: int) -> int:
+        """Return the sequence of the ledger's last event that lies no further than `position`; 0: none."""
+        with ledger_errors("read the ledger"):
+            return self.recorder.version_by(ledger_id.hex, position)
 
     def append(self, ledger: UserLedger) -> int:
         """Save the ledger's pending events in one transaction and return the last position."""
@@ -296,7 +303,7 @@ def _make_recorder(factory: object) -> SQLiteLedgerRecorder:
     return recorder
 
 
-@lru_cache(maxsize=2 * CACHED_LEDGERS)
+@lru_cache(maxsize=_KNOWN_IDS)
 def _ledger_id(ledger: bytes | None) -> UUID | None:
     """Return the id that a row bears, None when that is none."""
     return UUID(ledger.decode()) if ledger is not None and _LEDGER_HEX.fullmatch(ledger) else None

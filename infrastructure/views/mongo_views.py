@@ -46,11 +46,14 @@ from infrastructure.views.projections import (
 )
 from infrastructure.views.quarantine import NOBODY, damage_in, is_free
 from infrastructure.views.rebuild import Rebuild
+from infrastructure.views.recent import brought_up_to_date
 from infrastructure.views.shapes import EXECUTIONS, FILES, QUOTAS
 from infrastructure.views.state import StateStore, ViewsMissingError, ViewState
 from infrastructure.views.writing import load, write_guarded
 
-EVENTS_A_BATCH = 500
+# The embedded server does one bulk write at a time, and whoever reads waits for its end.
+EVENTS_A_BATCH = 100
+_FILES_A_REPLY = 1_000  # of a list: not to ask again after the first 101
 # Ranges open at one end are slow on the embedded server; all times lie between these.
 _DAWN, _DUSK = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -118,8 +121,9 @@ class MongoViews:
         self.revive, self._renew = revive, renew
         self._database, self._ledger, self._events_a_batch = database, ledger, events_a_batch
         self._states = StateStore(database)
+        self._files = FileProjection(locate)
         # Quotas first: their documents are the ones that must be read before they are written.
-        self._projections = (QuotaProjection(), FileProjection(locate), ExecutionProjection())
+        self._projections = (QuotaProjection(), self._files, ExecutionProjection())
         self._kinds = frozenset(kind for each in self._projections for kind in kinds_taken(each))
         self._following = threading.Lock()
         self._is_tidy = False
@@ -204,11 +208,17 @@ class MongoViews:
 
     @_served
     def files_of(self, user_id: str) -> FileList:
-        """Return the user's current files, oldest first."""
-        order = [("user_id", ASCENDING), ("position", ASCENDING)]
-        documents = self._read(FILES, lambda files: list(files.find({"user_id": user_id}).sort(order)))
+        """Return the user's current files, oldest first, whether or not the view holds their events yet.
+
+        Raises:
+            IntegrityFaultError: an event of theirs is damaged, or the view is not of this ledger.
+        """
+        stored, since = self._read_since(FILES, partial(_files_of, user_id))
         self._refuse_stopped(FILES, user_id)
-        return FileList(user_id, tuple(_file(document) for document in documents))
+        _refuse_to_be_ahead(since, self._ledger.head())
+        ledger_id, position = UserLedger.create_id(user_id), since.position_of(FILES)
+        documents = brought_up_to_date(stored, self._files, self._ledger, ledger_id, position)
+        return FileList(user_id, tuple(_file(each) for each in documents if each["user_id"] == user_id))
 
     @_served
     def quota_of(self, user_id: str) -> Quota:
@@ -254,6 +264,10 @@ class MongoViews:
 
     def _read(self, view: str, query: Callable[[Collection[Document]], T]) -> T:
         """Run `query` on a collection that was the live one from beginning to end."""
+        return self._read_since(view, query)[0]
+
+    def _read_since(self, view: str, query: Callable[[Collection[Document]], T]) -> tuple[T, ViewState]:
+        """Do the same, and return where the views stood before, too."""
         state = self._known or self._states.load()
         while True:
             try:
@@ -266,13 +280,14 @@ class MongoViews:
             else:
                 newer = self._swapped_since(state, view)
                 if newer is None:
-                    return result
+                    return result, state
             state = newer
 
     def _swapped_since(self, state: ViewState, view: str) -> ViewState | None:
         """Return where the views stand now, None when `view` is where it was."""
         self._known = now = self._states.load()
-        return None if now.collection_of(view) == state.collection_of(view) else now
+        collections = {(each.incarnation, each.collection_of(view)) for each in (state, now)}
+        return now if len(collections) > 1 else None
 
     # -- forgetting ------------------------------------------------------------
 
@@ -323,6 +338,10 @@ class MongoViews:
 def _first_to_expire(some: Document, files: Collection[Document]) -> datetime | None:
     found = files.find(some).sort([("expires_at", ASCENDING)]).limit(1)
     return next((document["expires_at"] for document in found), None)
+
+
+def _files_of(user_id: str, files: Collection[Document]) -> list[Document]:
+    return list(files.find({"user_id": user_id}, batch_size=_FILES_A_REPLY))
 
 
 def _stopped(ledger_id: UUID, position: int) -> StoppedUser:

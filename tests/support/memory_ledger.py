@@ -79,6 +79,11 @@ class MemoryLedgerStore:
         events = [recorded.event for recorded in self.stream(ledger_id)]
         return max((event.originator_version for event in events if event.timestamp <= moment), default=0)
 
+    def version_by(self, ledger_id: UUID, position: int) -> int:
+        """Return the last of the ledger's events that lies no further than a position."""
+        events = [each.event for each in self.stream(ledger_id) if each.position <= position]
+        return events[-1].originator_version if events else 0
+
     def stream(
         self, ledger_id: UUID, *, after: int = 0, up_to: int | None = None, naming: str | None = None
     ) -> Iterator[Recorded]:

@@ -175,6 +175,15 @@ def test_a_past_version_is_found_by_its_time(store: DatabaseLedgerStore) -> None
     assert seen == [0, 2, 2]
 
 
+def test_a_past_version_is_found_by_its_position(store: DatabaseLedgerStore) -> None:
+    """The ledger's own events count, up to the position; of who is unknown there are none."""
+    upload(store, 1)
+    alice, first = UserLedger.create_id("alice"), store.head()
+    upload(store, 2)
+    assert [store.version_by(alice, position) for position in (0, first, store.head() + 5)] == [0, 2, 3]
+    assert store.version_by(UserLedger.create_id("nobody"), store.head()) == 0
+
+
 def test_events_that_name_a_file_are_found_in_the_stream(store: DatabaseLedgerStore) -> None:
     """Only those whose stored state holds the text."""
     for number in (1, 2, 3):

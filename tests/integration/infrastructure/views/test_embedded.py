@@ -150,6 +150,18 @@ def test_what_was_stored_is_there_at_the_next_start(folder: Path, mongodb_python
         assert documents_at(uri) == 1
 
 
+def test_a_server_launched_beforehand_is_the_one_that_is_used(folder: Path, mongodb_python: Path) -> None:
+    """Who launches it does not wait for it, and joins it later; who leaves without joining leaves none."""
+    server = EmbeddedServer(folder, mongodb_python)
+    server.launch()
+    launched = state_of(folder)["pid"]
+    server.launch()
+    server.start()
+    assert state_of(folder)["pid"] == launched
+    server.close()
+    wait_until(lambda: not is_running(folder))
+
+
 def test_a_second_process_uses_the_running_server(
     folder: Path, mongodb_python: Path, start_user: Callable[[], User]
 ) -> None:

@@ -55,6 +55,43 @@ def test_what_was_recorded_is_listed_after_catching_up(views: MongoViews, story:
     assert [file.file_id for file in views.files_of("alice").files] == [file_id]
 
 
+def test_a_list_holds_the_latest_of_its_user_while_the_view_lags_behind(
+    views: MongoViews, story: Story
+) -> None:
+    """What came and went since the view was written is folded in for who looks, and nothing is written."""
+    story.upload()
+    second = story.upload()
+    reached = views.catch_up()
+    story.delete()
+    story.upload("bob")
+    last = story.upload()
+    assert [file.file_id for file in views.files_of("alice").files] == [second, last]
+    assert views.position() == reached
+
+
+def test_a_list_is_there_while_others_events_are_taken_in(database: Database[Document], story: Story) -> None:
+    """Who looks waits for no follower, however much others did."""
+    story.upload()
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def slow_locate(user_id: str, name: str) -> str:
+        if threading.current_thread() is follower:
+            at_work.set()
+            go_on.wait(10)
+        return locate(user_id, name)
+
+    views = MongoViews(database, story.store, slow_locate)
+    follower = threading.Thread(target=views.catch_up)
+    follower.start()
+    try:
+        assert at_work.wait(10)
+        assert len(views.files_of("alice").files) == 1
+        assert views.position() == 0
+    finally:
+        go_on.set()
+        follower.join()
+
+
 def test_files_come_in_the_order_of_the_ledger_when_the_clock_goes_back(
     views: MongoViews, story: Story
 ) -> None:
