@@ -1,5 +1,7 @@
 """Expiry: record that the time of files is over. Idempotent; nothing expires early."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -28,20 +30,31 @@ class ExpireFiles:
             metadata = Metadata(timestamp=to_utc_milliseconds(now), actor=EXPIRY.actor, cause="expire --now")
         self._views.catch_up()
         expired: list[str] = []
-        with each_ledger() as attempt:
+        with each_ledger() as attempt, self._dealing_with(metadata.timestamp if now is None else None):
             for user_id in self._views.due_user_ids(metadata.timestamp):
                 attempt(partial(self._expire, user_id, metadata, expired))
-            if now is None:
-                self._done_until = metadata.timestamp
         return expired
 
-    def next_due(self, before: datetime) -> datetime | None:
-        """Return when the next file expires after those that were dealt with; None when none does `before`.
+    @contextmanager
+    def _dealing_with(self, until: datetime | None) -> Iterator[None]:
+        """Have `next_due` look beyond what is due `until` then; again at that, when it came to nothing.
 
-        What was due before and is still there could not be expired (a damaged
+        From the beginning on, because it is asked meanwhile, after every step of the views: with thousands
+        due at once, MongoDB would look at all of them each time.
+        """
+        before, self._done_until = self._done_until, until or self._done_until
+        try:
+            yield
+        except BaseException:
+            self._done_until = before
+            raise
+
+    def next_due(self, before: datetime) -> datetime | None:
+        """Return when the next file that the view holds expires after those that were dealt with.
+
+        None when none does `before`. What was due before and is still there could not be expired (a damaged
         ledger): waiting for it would be waiting for the past.
         """
-        self._views.catch_up()
         return self._views.next_expiry(after=self._done_until, before=before)
 
     def _expire(self, user_id: str, metadata: Metadata, expired: list[str]) -> None:

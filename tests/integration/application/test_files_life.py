@@ -230,6 +230,28 @@ def test_expiry_needs_no_luck_with_two_at_once(house: House) -> None:
     assert len(expiries) == 1
 
 
+def test_what_is_being_expired_is_no_reason_to_wake_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next expiry is looked for beyond it from the beginning on, not any more when it came to nothing."""
+    house.upload("data.csv")
+    house.clock.turn(3600)
+    late, seen = datetime.max.replace(tzinfo=UTC), list[datetime | None]()
+
+    def fails(*_: object, **__: object) -> None:
+        seen.append(house.expire.next_due(late))
+        msg = "Cannot save to the ledger: the disk is full."
+        raise EnvironmentFaultError(msg)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.ledgers, "decide", fails)
+        with pytest.raises(EnvironmentFaultError):
+            house.expire()
+    assert seen == [None]
+    assert house.expire.next_due(late) is not None
+    assert len(house.expire()) == 1
+
+
 def test_a_damaged_ledger_stops_nobody_else(house: House) -> None:
     """Without alice's key bob's file still expires and leaves the disk; the fault is told at the end."""
     house.upload("a.csv")
