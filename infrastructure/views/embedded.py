@@ -12,7 +12,8 @@ killed. In its folder:
 
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pymongo.errors import ConnectionFailure, OperationFailure
@@ -62,13 +63,29 @@ class EmbeddedServer:
         Raises:
             EnvironmentFaultError: it does not run here; names cause and remedy.
         """
+        with self._as_user():
+            return self._find_or_launch()
+
+    def launch(self) -> None:
+        """Have the server start, and do not wait for it: who calls `start` later waits less.
+
+        Raises:
+            EnvironmentFaultError: it does not run here; names cause and remedy.
+        """
+        with self._as_user():
+            if not self._server.is_running():
+                self._launch(is_retry=False)
+
+    @contextmanager
+    def _as_user(self) -> Iterator[None]:
+        """Be one of those for whom the server lives, and the only one who starts it."""
         with os_errors("keep the embedded MongoDB"):
             make_private_folder(self._folder)
             self._folder.chmod(0o700)
             with locked(self._folder / "start.lock"):
                 if self._membership is None:
                     self._membership = lock_shared(self._users_lock)
-                return self._find_or_launch()
+                yield
 
     def renew(self, occasion: str) -> None:
         """Drop all that the server stored, free pages and logs included; it comes back empty.

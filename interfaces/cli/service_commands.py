@@ -41,11 +41,13 @@ def console(
 
 def bot(context: typer.Context) -> int:
     """Start the Discord bot; it needs DISCORD_TOKEN and ends with Ctrl-C or SIGTERM."""
-    # disnake costs half a second that no other command has to pay.
-    from interfaces.discord.service import serve  # noqa: PLC0415
-
     with session_of(context).wiring() as wiring:
         settings = wiring.settings
+        if settings.discord_token is not None:
+            wiring.hasten()
+        # disnake costs half a second that no other command has to pay; MongoDB starts meanwhile.
+        from interfaces.discord.service import serve  # noqa: PLC0415
+
         configure_logging(
             logging.getLevelName(settings.log_level.value.upper()), as_json=settings.log_format == "json"
         )

@@ -46,7 +46,7 @@ async def _serve_in_turn(wiring: Wiring, desk: Desk, token: str, stop: asyncio.E
     """Stand by until no other bot is at work, then serve until the stop, or until another takes over."""
     bot = FileBot(desk, wiring.settings.discord_channel_ids)
     try:
-        await bot.login(token)  # a wrong token is told before anything is started
+        await bot.login(token)  # a wrong token is told before any work is begun
         await asyncio.to_thread(wiring.stand_by)
         if not await until_taken(wiring.lease, stop):
             return

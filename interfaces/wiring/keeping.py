@@ -108,10 +108,11 @@ class Wiring(Auditing):
         """Finish what dead processes left, then keep views, disk and expiry up to date by themselves."""
         self._is_short_lived = False
         self.serve_metrics()
-        self.begin()  # one user's damaged ledger must not keep the house shut for everybody
-        self.sandbox.warm()
-        if self.has_model:
+        if self.has_model:  # its client takes long to import, which the server of the views may use to start
             log.info("the model answers", model=self.model.name)
+        sandbox = self.sandbox
+        self.begin()  # one user's damaged ledger must not keep the house shut for everybody
+        sandbox.warm()
         timer = ExpiryTimer(self.expire, self.expire.next_due)
 
         def project() -> int:

@@ -14,6 +14,7 @@ from application.model import LanguageModel
 from application.policy import UsagePolicy
 from application.ports.blobs import BlobStore
 from application.run_queue import RunQueue
+from domain.errors import FileLedgerError
 from infrastructure.blobs.factory import create_blob_store
 from infrastructure.clock import RandomIds, SystemClock
 from infrastructure.conversations.sealed_folder import SealedConversations
@@ -141,6 +142,16 @@ class Parts:
             database = connect(self._stack.enter_context(self._embedded), timeout_ms=EMBEDDED_TIMEOUT_MS)
         self._stack.callback(database.client.close)
         return database
+
+    def hasten(self) -> None:
+        """Begin what takes a start longest, for who has other things to do before it is needed.
+
+        What keeps it from working is told when it is needed.
+        """
+        if self.settings.mongodb_uri is None:
+            self._stack.callback(self._embedded.close)
+            with suppress(FileLedgerError):
+                self._embedded.launch()
 
     @cached_property
     def _embedded(self) -> EmbeddedServer:

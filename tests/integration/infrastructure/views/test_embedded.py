@@ -153,12 +153,16 @@ def test_what_was_stored_is_there_at_the_next_start(folder: Path, mongodb_python
 def test_a_server_launched_beforehand_is_the_one_that_is_used(folder: Path, mongodb_python: Path) -> None:
     """Who launches it does not wait for it, and joins it later; who leaves without joining leaves none."""
     server = EmbeddedServer(folder, mongodb_python)
-    server.launch()
-    launched = state_of(folder)["pid"]
-    server.launch()
-    server.start()
-    assert state_of(folder)["pid"] == launched
-    server.close()
+    try:
+        server.launch()
+        assert is_running(folder)
+        wait_until((folder / "server.json").exists)
+        launched = state_of(folder)["pid"]
+        server.launch()
+        server.start()
+        assert state_of(folder)["pid"] == launched
+    finally:
+        server.close()
     wait_until(lambda: not is_running(folder))
 
 
