@@ -9,6 +9,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import WriteError
 
+from application.ports.ledger import Batch
 from application.ports.views import Quota, RunningRow
 from domain.errors import EnvironmentFaultError, IntegrityFaultError
 from domain.ledger import UserLedger
@@ -69,18 +70,20 @@ def test_a_list_holds_the_latest_of_its_user_while_the_view_lags_behind(
     assert views.position() == reached
 
 
-def test_a_list_is_there_while_others_events_are_taken_in(database: Database[Document], story: Story) -> None:
+def test_a_list_is_there_while_others_events_are_taken_in(
+    views: MongoViews, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who looks waits for no follower, however much others did."""
     story.upload()
     at_work, go_on = threading.Event(), threading.Event()
+    read = story.store.batch_after
 
-    def slow_locate(user_id: str, name: str) -> str:
-        if threading.current_thread() is follower:
-            at_work.set()
-            go_on.wait(10)
-        return locate(user_id, name)
+    def read_slowly(*args: Any, **options: Any) -> Batch:
+        at_work.set()
+        go_on.wait(10)
+        return read(*args, **options)
 
-    views = MongoViews(database, story.store, slow_locate)
+    monkeypatch.setattr(story.store, "batch_after", read_slowly)
     follower = threading.Thread(target=views.catch_up)
     follower.start()
     try:
