@@ -213,7 +213,7 @@ class MongoViews:
         Raises:
             IntegrityFaultError: an event of theirs is damaged, or the view is not of this ledger.
         """
-        stored, since = self._read_since(FILES, partial(_files_of, user_id))
+        stored, since = self._read_since(self._states.load(), FILES, partial(_files_of, user_id))
         self._refuse_stopped(FILES, user_id)
         _refuse_to_be_ahead(since, self._ledger.head())
         ledger_id, position = UserLedger.create_id(user_id), since.position_of(FILES)
@@ -264,11 +264,12 @@ class MongoViews:
 
     def _read(self, view: str, query: Callable[[Collection[Document]], T]) -> T:
         """Run `query` on a collection that was the live one from beginning to end."""
-        return self._read_since(view, query)[0]
+        return self._read_since(self._known or self._states.load(), view, query)[0]
 
-    def _read_since(self, view: str, query: Callable[[Collection[Document]], T]) -> tuple[T, ViewState]:
-        """Do the same, and return where the views stood before, too."""
-        state = self._known or self._states.load()
+    def _read_since(
+        self, state: ViewState, view: str, query: Callable[[Collection[Document]], T]
+    ) -> tuple[T, ViewState]:
+        """Do the same, of views that stood at `state` lately; return where they stood before it, too."""
         while True:
             try:
                 result = query(self._collection(state, view))
@@ -284,10 +285,13 @@ class MongoViews:
             state = newer
 
     def _swapped_since(self, state: ViewState, view: str) -> ViewState | None:
-        """Return where the views stand now, None when `view` is where it was."""
+        """Return where the views stand now, None when `view` is where it was, or further.
+
+        It goes back when the embedded server is killed, which loses what it wrote last.
+        """
         self._known = now = self._states.load()
         collections = {(each.incarnation, each.collection_of(view)) for each in (state, now)}
-        return now if len(collections) > 1 else None
+        return now if len(collections) > 1 or now.position_of(view) < state.position_of(view) else None
 
     # -- forgetting ------------------------------------------------------------
 

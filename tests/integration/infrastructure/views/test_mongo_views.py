@@ -70,6 +70,20 @@ def test_a_list_holds_the_latest_of_its_user_while_the_view_lags_behind(
     assert views.position() == reached
 
 
+def test_a_list_is_whole_after_the_server_lost_its_newest_writes(
+    views: MongoViews, story: Story, database: Database[Document]
+) -> None:
+    """A view that went back is folded from where it stands, not from where it stood."""
+    first = story.upload()
+    reached = views.catch_up()
+    second = story.upload()
+    views.catch_up()
+    database[live_collection(database, "user_files")].delete_one({"_id": second})
+    positions = {f"views.{view}.position": reached for view in views.positions()}
+    database["view_state"].update_one({"_id": "views"}, {"$set": positions})
+    assert [file.file_id for file in views.files_of("alice").files] == [first, second]
+
+
 def test_a_list_is_there_while_others_events_are_taken_in(
     views: MongoViews, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
