@@ -46,7 +46,9 @@ def history(
     limit: Annotated[
         int | None,
         typer.Option(
-            help=f"Events a page. [default: {DEFAULT_PAGE_EVENTS}; with --jsonl and --csv all]", min=1
+            help=f"Events a page. [default: {DEFAULT_PAGE_EVENTS}; with --jsonl and --csv all]",
+            min=1,
+            max=MAX_NUMBER,
         ),
     ] = None,
     as_json: AsJson = False,

@@ -226,7 +226,8 @@ def verification(report: VerifyReport) -> RenderableType:
     seen = f"{report.events} events of {report.users} ledgers and {report.blobs} files checked"
     if report.ok:
         return Text(f"✓ {seen}: everything is as it was written.", style="green")
-    lines = [Text(f"✗ {seen}: {len(report.problems)} problems.", style="red")]
+    found = len(report.problems)
+    lines = [Text(f"✗ {seen}: {found} problem{'s' * (found != 1)}.", style="red")]
     for problem in report.problems:
         place = f"user {problem.user_id}" if problem.user_id else "the whole ledger"
         place += f", event {problem.sequence}" if problem.sequence is not None else ""

@@ -129,6 +129,7 @@ def test_a_closed_or_full_stdout_is_no_traceback(program: Program, redirect: str
         ("files",),
         ("files", "--user", "a", "--at", "x"),
         ("history", "--user", "a", "--limit", "0"),
+        ("history", "--user", "a", "--limit", "9" * 23),
     ],
 )
 def test_wrong_usage_exits_2(program: Program, arguments: tuple[str, ...]) -> None:
