@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -26,6 +27,7 @@ HEADER = (
     "recovers",
 )
 LONGEST_SAYING = 160
+_SCRATCH = re.compile(r"/[^\s()]*/pytest-of-[^\s()]*/")
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def record(
 
 
 def _shortened(saying: str) -> str:
-    first = saying.strip().partition("\n")[0]
+    first = _SCRATCH.sub("…/", saying.strip().partition("\n")[0])
     return first if len(first) <= LONGEST_SAYING else f"{first[: LONGEST_SAYING - 1]}…"
 
 

@@ -14,16 +14,23 @@ def note(step: int) -> None:
 def test_rows_of_many_at_once_are_merged_to_one_a_fault_and_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No row is lost or torn, numbers are added, and what is said is one short line."""
+    """No row is lost or torn, numbers are added and words are one short line without folders of tests."""
     file = tmp_path / "rows"
     monkeypatch.setenv(FILE_VARIABLE, str(file))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(note, range(50)))
-    record("disk full", "run", acknowledged=1, lost=1, says=f"a|b {'x' * 300}", recovers="fileledger fsck")
+    record(
+        "disk full",
+        "run",
+        acknowledged=1,
+        lost=1,
+        says=f"a|b /x/pytest-of-me/1/f {'x' * 300}",
+        recovers="fileledger fsck",
+    )
     text = page_text(rows_of(file), machine="a machine", day="2026-01-01")
     first, second = text.splitlines()[-2:]
     assert "101 faults, acknowledged deeds lost: 1 (a machine; 2026-01-01)." in text
-    assert first.startswith("| disk full | run | 1 | 1 | 1 | a\\|b xxx")
+    assert first.startswith("| disk full | run | 1 | 1 | 1 | a\\|b …/f xxx")
     assert first.endswith("x… | fileledger fsck |")
     assert second.startswith("| SIGKILL | upload | 100 | 150 | 0 | step ")
 
