@@ -1,5 +1,6 @@
 """What is looked at every few seconds, and how it grew."""
 
+import os
 import statistics
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -92,7 +93,7 @@ class Sampler:
             processes=len(processes),
             threads=sum(process.threads for process in processes),
             descriptors=sum(process.descriptors for process in processes),
-            cgroups=sum(1 for _ in CGROUPS.rglob(f"fileledger-{self._pid}-*")),
+            cgroups=_groups(f"fileledger-{self._pid}-"),
             temporary=sum(len(list(folder.rglob("*"))) for folder in passing),
             live_bytes=live,
             stray_bytes=max(0, on_disk - live),
@@ -134,11 +135,17 @@ def sampled(sampler: Sampler, interval_s: float, note: Callable[[Sample], None])
         raise faults[0]
 
 
+def _groups(prefix: str) -> int:
+    """Count the control groups of one bot; `os.walk` passes over those that go meanwhile."""
+    return sum(name.startswith(prefix) for _, names, _ in os.walk(CGROUPS) for name in names)
+
+
 def _size_bytes(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:  # it went meanwhile
-            continue
-    return total
+    return sum(_size_of(Path(parent, name)) for parent, _, names in os.walk(folder) for name in names)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # it went meanwhile
+        return 0
