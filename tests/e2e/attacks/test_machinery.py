@@ -178,7 +178,9 @@ except (OSError, RuntimeError): pass
 os.write(1, str(len(held)).encode())
 os._exit(0)
 """
-    assert int(attack.printed(code)) < 600
+    result = attack(code)
+    # A watchdog takes sockets for as much memory as they may hold, so it may be quicker.
+    assert result.outcome is Outcome.KILLED or int(result.stdout) < 600, result
 
 
 @pytest.mark.attack(42, 69)

