@@ -87,10 +87,11 @@ def loader_of(kind: FileType) -> Loader:
 def looks_like_text(head: bytes) -> bool:
     """Tell whether `head`, perhaps cut within a character, is text in a usual encoding.
 
-    UTF-16 needs its byte order mark. Text in an 8-bit or an Asian encoding is told
-    from binary data by having no control characters at all.
+    UTF-16 without its byte order mark is told where half of it is Western European.
+    Text in an 8-bit or an Asian encoding is told from binary data by having no control
+    characters at all.
     """
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _is_unmarked_utf16(head):
         return True
     controls = len(head) - len(head.translate(None, _CONTROLS))
     try:
@@ -98,6 +99,12 @@ def looks_like_text(head: bytes) -> bool:
     except UnicodeDecodeError:
         return controls == 0
     return controls <= MAX_CONTROL_SHARE * len(head)
+
+
+def _is_unmarked_utf16(head: bytes) -> bool:
+    """Tell whether every other byte is mostly zero, and the bytes between are neither that nor controls."""
+    one, other = sorted((head[::2], head[1::2]), key=lambda half: half.count(0))
+    return 2 * other.count(0) > len(other) and one.translate(None, _CONTROLS) == one
 
 
 def looks_delimited(head: bytes) -> bool:

@@ -19,6 +19,7 @@ from loaders.unpacking import MOST_TIMES, UNWATCHED_BYTES, refuse_bomb
 _MOST_MEMBERS = 100_000
 _LOOKED_AT = 20
 _SHOWN = 20
+_FEW_SHOWN = 5
 _TABLES = frozenset({"tabular", "spreadsheet", "columnar", "statistics", "geospatial"})
 _MAP_SETS = (".shp", ".mif")
 _ASIDE = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
@@ -212,6 +213,7 @@ def _opened(archive: Archive, source: Source, options: Options) -> Any:
         return _map_sets(archive, maps, options)
     only = _only_table(archive)
     if only is not None:
+        _tell_of_others(archive, only)
         return archive.load(only, **options)
     if options:
         msg = f"{source.filename!r} holds several files: choose one by member=. {archive!r}"
@@ -231,6 +233,13 @@ def _only_table(archive: Archive) -> str | None:
             if inner.unwrapped().kind.family in _TABLES:
                 found.append(name)
     return found[0] if len(found) == 1 and len(names) <= _LOOKED_AT else None
+
+
+def _tell_of_others(archive: Archive, table: str) -> None:
+    others = [name for name in archive if name != table]
+    if others:
+        listed = ", ".join(map(repr, others[:_FEW_SHOWN])) + (", …" if len(others) > _FEW_SHOWN else "")
+        note(f"{table!r} is the one table of the archive; member= opens the others: {listed}.")
 
 
 def _map_sets(archive: Archive, maps: list[str], options: Options) -> Any:

@@ -25,6 +25,12 @@ _NEIGHBOURS = 0.5
 _UNKNOWN_TO_WINDOWS = frozenset(b"\x81\x8d\x8f\x90\x9d")
 _TINY = 2
 
+_START_BYTES = 4096
+_FEWEST_WIDE_BYTES = 8
+_POLISH = rb"(?<=[A-Za-z\xf3])[\xb3\xb9\xbf](?=[A-Za-z])"
+"""Polish letters between others; in Western Europe the same bytes are superscripts and an opening mark."""
+_FEW = 2
+
 _OTHERS = (
     *("gb18030", "big5", "cp932", "euc_jp", "euc_kr"),
     *("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"),
@@ -37,7 +43,7 @@ def encodings_to_try(head: bytes) -> tuple[str, ...]:
     The last one decodes anything, unless a byte order mark settles it.
     """
     marked = (encoding for mark, encoding in _MARKS if head.startswith(mark))
-    found = next(marked, None)
+    found = next(marked, None) or _unmarked_utf16(head)
     if found:
         return (found,)
     return ("utf-8", DAMAGED) if _is_mostly_utf8(head) else ("utf-8", *guesses(head), *FALLBACKS[1:])
@@ -66,6 +72,8 @@ def guesses(content: bytes) -> tuple[str, ...]:
     encodings they stand side by side. Only then a detector is asked.
     """
     sample = _around_high_bytes(content)
+    if _is_polish(sample):
+        return ("cp1250",)
     if _is_utf8(sample) or not (_has_neighbours(sample) or _is_no_windows(sample)):
         return ()
     from charset_normalizer import from_bytes  # noqa: PLC0415 - dear to import, and rarely needed
@@ -80,7 +88,7 @@ def decode(content: bytes) -> str:
     Raises:
         UnicodeDecodeError: a byte order mark promises an encoding that does not hold.
     """
-    first, *others = encodings_to_try(content[:4])
+    first, *others = encodings_to_try(content[:_START_BYTES])
     try:
         return content.decode(first)
     except UnicodeDecodeError:
@@ -105,6 +113,20 @@ def _around_high_bytes(content: bytes) -> bytes:
     sample = content[start : start + _LOOKED_AT_BYTES]
     end = sample.rfind(b"\n") + 1
     return sample[:end] if end and len(sample) == _LOOKED_AT_BYTES else sample
+
+
+def _unmarked_utf16(head: bytes) -> str | None:
+    """Return the byte order of UTF-16 whose every other byte only is mostly zero, None of anything else."""
+    orders = {"utf-16-be": (head[::2], head[1::2]), "utf-16-le": (head[1::2], head[::2])}
+    for name, (zeros, rest) in orders.items():
+        if len(head) >= _FEWEST_WIDE_BYTES and 2 * zeros.count(0) > len(zeros) and 0 not in rest:
+            return name
+    return None
+
+
+def _is_polish(sample: bytes) -> bool:
+    """Tell whether signs stand within words as Western European that are Polish letters in cp1250."""
+    return len(re.findall(_POLISH, sample)) >= _FEW
 
 
 def _is_utf8(sample: bytes) -> bool:

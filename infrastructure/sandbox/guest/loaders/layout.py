@@ -100,9 +100,14 @@ def _quirk(text: str, separator: str) -> Quirk | None:
     """Return what makes the rows of quoted fields come out alike, where nothing else does.
 
     A backslash before a quotation mark within a field, as MySQL and Spark write it, or
-    blanks before a quoted field. A backslash that merely ends a field escapes nothing.
+    blanks before a quoted field, or apostrophes for quotation marks. A backslash that
+    merely ends a field escapes nothing.
     """
-    signs = (f'{_ESCAPE}"', ("escapechar", _ESCAPE)), (f'{separator} "', ("skipinitialspace", True))
+    signs = (
+        (f'{_ESCAPE}"', ("escapechar", _ESCAPE)),
+        (f'{separator} "', ("skipinitialspace", True)),
+        (f"'{separator}", ("quotechar", "'")),
+    )
     quirks = [quirk for sign, quirk in signs if sign in text]
     if not quirks:
         return None
