@@ -211,6 +211,7 @@ def test_the_embedded_server_outlives_a_full_disk_and_a_rebuild_on_one_says_so(t
             is_full.clear()
             wiring.upload("alice", "b.csv", [CONTENT], source="b")
             files = wiring.list_files("alice").files
+            wiring.settle()
             assert all(view.digest_before == view.digest_after for view in wiring.replay().views)
             return str(told.value), sorted(file.filename for file in files)
 
