@@ -48,13 +48,9 @@ class Tested:
 
 TESTED = (
     Tested("attacks on the sandbox that get through", "0", "tests/e2e/attacks"),
-    Tested(
-        "an import from the layer cache, s", "<= 0.3", "tests/integration/infrastructure/sandbox/packages"
-    ),
     Tested("extensions that load, values checked", ">= 250", "tests/integration/loaders/test_samples.py"),
     Tested("fail-over between two bots, s", "<= 10", "tests/e2e/test_two_bots.py"),
 )
-COLD_IMPORT = Goal("first import of a small package that is not there, s", "<= 1.5", "-", None)
 ENVIRONMENT_MB = 900
 
 
@@ -69,7 +65,7 @@ def write(page: Path = PAGE) -> str:
         for source in SOURCES
         for goal in goals_of(section_of(source.section, source.page)) or [_unmeasured(source)]
     ]
-    rows += [_row(goal, "") for goal in (_environment(), COLD_IMPORT)]
+    rows.append(_row(_environment(), ""))
     rows += [tested.row for tested in TESTED]
     verdicts = ("met", "missed", "not measured", "tested")
     counts = [f"{sum(row[3] == verdict for row in rows)} {verdict}" for verdict in verdicts]

@@ -14,6 +14,7 @@ from benchmarks.sandbox.contest import compete
 from benchmarks.sandbox.crowd import gather
 from benchmarks.sandbox.entrants import PLAIN, SAVING, UNSAVED, WARM_KERNEL, Entrants, entrants
 from benchmarks.sandbox.goals import goals
+from benchmarks.sandbox.imports import import_what_is_missing
 from benchmarks.sandbox.jobs import CHART, FIT, HELLO, Job, write_data
 from benchmarks.sandbox.machine import describe_machine
 from benchmarks.sandbox.percentiles import APPEND, Append, hello_percentiles
@@ -34,6 +35,7 @@ class Plan:
     runs_each: int = 4
     crowd_job: Job = CHART
     pairs: int = 5
+    packages: int = 9
 
 
 QUICK = Plan(
@@ -46,6 +48,7 @@ QUICK = Plan(
     runs_each=2,
     crowd_job=HELLO,
     pairs=1,
+    packages=1,
 )
 
 
@@ -100,11 +103,14 @@ def _measured(plan: Plan, ready: Entrants, folder: Path) -> list[str]:
     for user_id in users if job.data else ():
         ready.house.upload(user_id, folder / job.data)
     crowd = gather(ready.house, job, users, plan.runs_each, slowdown(job, folder, plan.pairs))
+    _say("imports of packages that are not there")
+    imports = list(import_what_is_missing(folder / "imports", plan.packages))
     parts = [
         report.times_table(times, ready.ways, plan.jobs),
         report.percentiles_table(percentiles),
         report.crowd_lines(crowd, job),
-        report.goals_table(goals(times, percentiles, crowd)),
+        report.imports_table(imports),
+        report.goals_table(goals(times, percentiles, crowd, imports)),
     ]
     return parts + ["Left out: " + "; ".join(ready.left_out)] * bool(ready.left_out)
 

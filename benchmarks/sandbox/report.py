@@ -1,5 +1,6 @@
 """The figures in Markdown."""
 
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from benchmarks.sandbox.contest import Times
 from benchmarks.sandbox.crowd import Crowd
 from benchmarks.sandbox.entrants import PLAIN
 from benchmarks.sandbox.goals import Goal
+from benchmarks.sandbox.imports import Imports
 from benchmarks.sandbox.jobs import Job
 from benchmarks.sandbox.percentiles import Percentiles
 
@@ -51,6 +53,23 @@ def crowd_lines(crowd: Crowd, job: Job) -> str:
     )
 
 
+def imports_table(imports: Iterable[Imports]) -> str:
+    """Return a row for each index."""
+    rows = [
+        [
+            each.index,
+            str(len(each.first_s)),
+            *map(_median_and_longest, (each.first_s, each.again_s, each.hello_s)),
+        ]
+        for each in imports
+    ]
+    header = ["packages from", "packages", "first import s", "from the layer cache s", "hello beside it s"]
+    return (
+        table(header, rows)
+        + "\n\nRuns with the import in them from the question to the answer: median (longest)."
+    )
+
+
 def goals_table(goals: Iterable[Goal]) -> str:
     """Return a row for each goal."""
     rows = [
@@ -74,3 +93,7 @@ def _cells(times: Times, way: str, job: Job) -> list[str]:
     if median_ms is None or ratio is None:
         return ["-"] * 3
     return [f"{median_ms:.1f}", f"{min(times.all_ms[way, job.name]):.1f}", f"{ratio:.2f}"]
+
+
+def _median_and_longest(times_s: Sequence[float]) -> str:
+    return f"{statistics.median(times_s):.2f} ({max(times_s):.2f})"

@@ -13,6 +13,7 @@ from benchmarks.sandbox.contest import Times, compete
 from benchmarks.sandbox.crowd import Crowd, CrowdRun
 from benchmarks.sandbox.entrants import BWRAP, PLAIN, SAVING, UNSAVED
 from benchmarks.sandbox.goals import goals
+from benchmarks.sandbox.imports import OWN_INDEX
 from benchmarks.sandbox.jobs import HELLO, Job
 from benchmarks.sandbox.processor_time import processor_s
 
@@ -40,6 +41,7 @@ def test_the_short_form_reports_every_way_that_needs_no_installation(
     printed = capsys.readouterr().out
     rows = {line.split(" | ")[0].lstrip("| ") for line in printed.splitlines() if line.startswith("| ")}
     assert {PLAIN, BWRAP, UNSAVED, SAVING} <= rows
+    assert {OWN_INDEX, "hello : nsjail"} <= rows
     assert "4 runs of 2 users at once" in printed
     assert "| hello : nsjail | 0.27 | - | not measured |" in printed
     assert printed.count("| met |") + printed.count("| missed |") >= 5
@@ -67,7 +69,7 @@ def test_a_first_run_counts_as_pushed_back_only_by_a_second_that_got_its_turn_me
     }
     assert (crowd.wall_s, crowd.ideal_s, crowd.ratio) == (4.0, 2.0, 2.0)
     assert (crowd.work_s, crowd.work_ratio) == (2.5, 1.6)
-    assert [goal.verdict for goal in goals(Times(), {}, crowd)][-3:] == ["missed", "missed", "missed"]
+    assert [goal.verdict for goal in goals(Times(), {}, crowd, [])][-3:] == ["missed", "missed", "missed"]
     shared = Crowd(runs, single_s=1.0, processor_s=1.25, cores=2, slowdown=1.25)
     assert (shared.ideal_s, shared.ratio) == (2.5, 1.6)
     assert "it took 1.60 times that (2.00 times what cores" in report.crowd_lines(shared, HELLO)
