@@ -110,9 +110,8 @@ class Wiring(Auditing):
         self.serve_metrics()
         if self.has_model:  # its client takes long to import, which the server of the views may use to start
             log.info("the model answers", model=self.model.name)
-        sandbox = self.sandbox
+        self.sandbox.warm()  # that too, beside it
         self.begin()  # one user's damaged ledger must not keep the house shut for everybody
-        sandbox.warm()
         timer = ExpiryTimer(self.expire, self.expire.next_due)
 
         def project() -> int:

@@ -99,13 +99,8 @@ def test_a_loaded_ledger_can_be_spoilt_without_harm(tmp_path: Path) -> None:
     assert len(story.ledger("alice").files) == 1
 
 
-def test_a_save_reads_nothing_of_the_past(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interval: int
-) -> None:
-    """Loading and saving what this process wrote last decodes no event, not even for a snapshot."""
-    store = a_process(tmp_path)
-    story = Story(store)  # type: ignore[arg-type]
-    story.upload()
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return a list that gets every event and snapshot that is decoded from now on."""
     read: list[object] = []
     get = EventStore.get
 
@@ -115,6 +110,34 @@ def test_a_save_reads_nothing_of_the_past(
         return iter(events)
 
     monkeypatch.setattr(EventStore, "get", counted)
+    return read
+
+
+def test_who_looks_at_many_ledgers_crowds_out_nobody_who_acts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for one, who acted last stays at hand while everybody else's ledger is looked at."""
+    monkeypatch.setattr(store_module, "CACHED_LEDGERS", 1)
+    store = a_process(tmp_path)
+    ledgers = Ledgers(store, SystemClock())
+    for user_id in ("bob", "cid", "alice"):
+        ledgers.decide(user_id, partial(start, f"run-of-{user_id}"), By.user(user_id))
+    read = decoded(monkeypatch)
+    assert [len(store.load(user_id).running) for user_id in ("bob", "cid")] == [1, 1]  # type: ignore[union-attr]
+    looked_at = len(read)
+    assert looked_at > 0
+    assert list(store.load("alice").running) == ["run-of-alice"]  # type: ignore[union-attr]
+    assert len(read) == looked_at
+
+
+def test_a_save_reads_nothing_of_the_past(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interval: int
+) -> None:
+    """Loading and saving what this process wrote last decodes no event, not even for a snapshot."""
+    store = a_process(tmp_path)
+    story = Story(store)  # type: ignore[arg-type]
+    story.upload()
+    read = decoded(monkeypatch)
     for _ in range(interval // 2):
         story.start()
         story.finish(outputs=0)
