@@ -15,6 +15,7 @@ from eventsourcing.persistence import (
     InfrastructureFactory,
     IntegrityError,
     Mapper,
+    PersistenceError,
     Recording,
     StoredEvent,
     Tracking,
@@ -127,24 +128,26 @@ class DatabaseLedgerStore:
         return self._load(UserLedger.create_id(user_id), version)
 
     def _load(self, ledger_id: UUID, version: int | None = None) -> UserLedger | None:
-        with ledger_errors("read the ledger"):
-            try:
-                return self._get(self._repository_for(ledger_id), ledger_id, version)
-            except IntegrityFaultError:
-                # A damaged or erased snapshot is no loss: the events are the truth.
-                return self._get(self._without_snapshots, ledger_id, version)
+        try:
+            return self._get(self._repository_for(ledger_id), ledger_id, version)
+        except IntegrityFaultError:
+            # A damaged or erased snapshot is no loss: the events are the truth.
+            return self._get(self._without_snapshots, ledger_id, version)
 
     def _repository_for(self, ledger_id: UUID) -> Repository[UUID]:
         """Have nothing put at hand by reading: who looks at every user would crowd out those who act."""
         return self._application.repository if self._application.has_at_hand(ledger_id) else self._unkept
 
     def _get(self, repository: Repository[UUID], ledger_id: UUID, version: int | None) -> UserLedger | None:
-        try:
-            return cast("UserLedger", repository.get(ledger_id, version=version))
-        except AggregateNotFoundError:
-            return None
-        except REPLAY_FAULTS as error:
-            raise damaged_ledger(ledger_id, error) from error
+        with ledger_errors("read the ledger"):
+            try:
+                return cast("UserLedger", repository.get(ledger_id, version=version))
+            except AggregateNotFoundError:
+                return None
+            except PersistenceError:
+                raise  # a database that does not answer says nothing of what it holds
+            except REPLAY_FAULTS as error:
+                raise damaged_ledger(ledger_id, error) from error
 
     def version_at(self, ledger_id: UUID, moment: datetime) -> int:
         """Return the sequence of the ledger's last event that bears no later time; 0: none."""

@@ -95,3 +95,17 @@ def test_after_a_restart_other_processes_are_heard_again(
 
     wait_until(is_heard)
     other.close()
+
+
+def test_a_ledger_is_not_called_damaged_when_its_server_is_away(
+    own_postgresql: PostgreSQLServer, store: PostgresLedgerStore, tmp_path: Path
+) -> None:
+    """Who has nothing of it at hand is told that the server does not answer, and reads it when it is back."""
+    upload(store, 1, "alice")
+    other = PostgresLedgerStore(own_postgresql.url, KeyFolder(tmp_path / "keys"))
+    own_postgresql.kill()
+    with pytest.raises(EnvironmentFaultError, match="server"):
+        other.load("alice")
+    own_postgresql.start()
+    assert other.load("alice") == store.load("alice")
+    other.close()
