@@ -34,6 +34,7 @@ class Plan:
     users: int = 5
     runs_each: int = 4
     crowd_job: Job = CHART
+    crowds: int = 5
     pairs: int = 5
     packages: int = 9
 
@@ -47,6 +48,7 @@ QUICK = Plan(
     users=2,
     runs_each=2,
     crowd_job=HELLO,
+    crowds=1,
     pairs=1,
     packages=1,
 )
@@ -102,15 +104,16 @@ def _measured(plan: Plan, ready: Entrants, folder: Path) -> list[str]:
     job = plan.crowd_job
     for user_id in users if job.data else ():
         ready.house.upload(user_id, folder / job.data)
-    crowd = gather(ready.house, job, users, plan.runs_each, slowdown(job, folder, plan.pairs))
+    slower = slowdown(job, folder, plan.pairs)
+    crowds = [gather(ready.house, job, users, plan.runs_each, slower) for _ in range(plan.crowds)]
     _say("imports of packages that are not there")
     imports = list(import_what_is_missing(folder / "imports", plan.packages))
     parts = [
         report.times_table(times, ready.ways, plan.jobs),
         report.percentiles_table(percentiles),
-        report.crowd_lines(crowd, job),
+        report.crowd_lines(crowds, job),
         report.imports_table(imports),
-        report.goals_table(goals(times, percentiles, crowd, imports)),
+        report.goals_table(goals(times, percentiles, crowds, imports)),
     ]
     return parts + ["Left out: " + "; ".join(ready.left_out)] * bool(ready.left_out)
 

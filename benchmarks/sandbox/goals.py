@@ -1,5 +1,6 @@
 """What the figures should be."""
 
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class Goal:
 
 
 def goals(
-    times: Times, percentiles: Mapping[str, Percentiles], crowd: Crowd, imports: Sequence[Imports]
+    times: Times, percentiles: Mapping[str, Percentiles], crowds: Sequence[Crowd], imports: Sequence[Imports]
 ) -> Iterator[Goal]:
     """Yield each goal beside its figure."""
     yield Goal("hello : warm Jupyter kernel", 0.9, times.ratio(UNSAVED, WARM_KERNEL, HELLO))
@@ -40,10 +41,14 @@ def goals(
     for name in (UNSAVED, SAVING):
         if hellos := percentiles.get(name):
             yield Goal(f"p99 : p50 of {hellos.count} hellos, {name}", 3.0, hellos.spread)
-    count = len(crowd.runs)
-    yield Goal(f"{count} runs at once : ideal", 1.15, crowd.ratio)
-    yield Goal(f"{count} runs at once : their work, shared by the cores", 1.15, crowd.work_ratio)
-    pushed_back = sum(bool(wait.behind) for wait in crowd.first_waits())
+    count = len(crowds[0].runs)
+    ratio, work_ratio = (
+        statistics.median(ratios)
+        for ratios in zip(*((each.ratio, each.work_ratio) for each in crowds), strict=True)
+    )
+    yield Goal(f"{count} runs at once : ideal", 1.15, ratio)
+    yield Goal(f"{count} runs at once : their work, shared by the cores", 1.15, work_ratio)
+    pushed_back = sum(bool(wait.behind) for crowd in crowds for wait in crowd.first_waits())
     yield Goal("users whose first run began after another's second", 0, pushed_back)
     for each in imports:
         yield Goal(f"first import of a small package from {each.index}, s", 1.5, each.median_first_s)

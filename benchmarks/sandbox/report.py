@@ -31,8 +31,14 @@ def percentiles_table(percentiles: Mapping[str, Percentiles]) -> str:
     return table(header, rows)
 
 
-def crowd_lines(crowd: Crowd, job: Job) -> str:
-    """Return what became of the crowd, in words."""
+def crowd_lines(crowds: Sequence[Crowd], job: Job) -> str:
+    """Return in words what became of the crowd in the middle, by its ratio to the ideal, and of all."""
+    ordered = sorted(crowds, key=lambda crowd: crowd.ratio)
+    ratios = ", ".join(f"{crowd.ratio:.2f}" for crowd in ordered)
+    return f"{_crowd_lines(ordered[len(ordered) // 2], job)}\nAll crowds took, times the ideal: {ratios}."
+
+
+def _crowd_lines(crowd: Crowd, job: Job) -> str:
     first, *_ = waits = crowd.first_waits()
     answered_s = max(wait.run.answered_s for wait in waits)
     behind = "; ".join(f"{wait.run.user_id} behind {', '.join(wait.behind)}" for wait in waits if wait.behind)

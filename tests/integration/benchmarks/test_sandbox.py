@@ -69,10 +69,10 @@ def test_a_first_run_counts_as_pushed_back_only_by_a_second_that_got_its_turn_me
     }
     assert (crowd.wall_s, crowd.ideal_s, crowd.ratio) == (4.0, 2.0, 2.0)
     assert (crowd.work_s, crowd.work_ratio) == (2.5, 1.6)
-    assert [goal.verdict for goal in goals(Times(), {}, crowd, [])][-3:] == ["missed", "missed", "missed"]
+    assert [goal.verdict for goal in goals(Times(), {}, [crowd], [])][-3:] == ["missed", "missed", "missed"]
     shared = Crowd(runs, single_s=1.0, processor_s=1.25, cores=2, slowdown=1.25)
     assert (shared.ideal_s, shared.ratio) == (2.5, 1.6)
-    assert "it took 1.60 times that (2.00 times what cores" in report.crowd_lines(shared, HELLO)
+    assert "it took 1.60 times that (2.00 times what cores" in report.crowd_lines([shared], HELLO)
 
 
 def test_work_of_processes_that_have_ended_is_counted() -> None:
