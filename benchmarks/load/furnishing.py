@@ -55,7 +55,7 @@ class Size:
 
 def furnish(folder: Path, size: Size, say: Callable[[str], None]) -> Path:
     """Fill the data folder in `folder`, unless it is there, and return it."""
-    data_dir = folder / "data"
+    data_dir = folder.resolve() / "data"
     if (folder / FURNISHED).exists():
         return data_dir
     say(f"{size.events:,} events")
