@@ -110,7 +110,8 @@ def files(
         if as_json:
             print_document(documents.listing_document(listing))
         else:
-            render.show(people(), render.listing(listing, wiring.clock.now()))
+            is_current = as_of is None and at is None
+            render.show(people(), render.listing(listing, wiring.clock.now(), is_current=is_current))
     return ExitCode.DONE
 
 

@@ -70,11 +70,12 @@ def count_text(held: Listing | Receipt) -> str:
     return f"{held.count}/{held.limit}" + (f" · {held.generated} generated" if held.generated else "")
 
 
-def listing(shown: Listing, now: datetime) -> RenderableType:
-    """Return the file list."""
+def listing(shown: Listing, now: datetime, *, is_current: bool = True) -> RenderableType:
+    """Return the file list, the current one or that of another time."""
     title = f"Your Files: {count_text(shown)}"
     if not shown.files:
-        return Text(f"{title}. Nothing here yet: upload a file with /upload PATH.")
+        hint = "Nothing here yet: upload a file with /upload PATH." if is_current else "No file at that time."
+        return Text(f"{title}. {hint}")
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in ("File ID", "Name", "Type", "Size", "Uploaded (UTC)", "Time left", "From"):
         table.add_column(column, overflow="fold")

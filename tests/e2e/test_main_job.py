@@ -198,6 +198,7 @@ def test_the_past_is_listed(served: Program, table: Path) -> None:
     assert served.json("files", "--user", "alice", "--as-of", moment)["files"] == [file]
     assert served.json("files", "--user", "alice", "--at", "2")["files"] == [file]
     assert served.json("files", "--user", "alice", "--at", "1")["files"] == []
+    assert "No file at that time" in served.run("files", "--user", "alice", "--at", "1").stdout
     page = served.json("history", "--user", "alice", "--limit", "2")
     rest = served.json("history", "--user", "alice", "--after", str(page["next"]))
     sequences = [event["sequence"] for event in page["events"] + rest["events"]]
