@@ -38,11 +38,15 @@ class Prove:
         Raises:
             RefusedError: there is no such event, or no checkpoint after it.
         """
+        kept = self._checkpoints.all()
+        if not kept:  # told before the journal is read, which may take a minute
+            msg = "There is no checkpoint yet; take one with `fileledger checkpoint`."
+            raise RefusedError(msg)
         event = self._journal.witnessed(position)
         if event is None:
             msg = f"There is no event at position {position}; `fileledger history --json` shows positions."
             raise RefusedError(msg)
-        covering = [taken for taken in self._checkpoints.all() if taken.checkpoint.size >= event.number]
+        covering = [taken for taken in kept if taken.checkpoint.size >= event.number]
         if not covering:
             msg = "No checkpoint covers that event yet; take one with `fileledger checkpoint`."
             raise RefusedError(msg)
