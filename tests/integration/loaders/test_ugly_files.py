@@ -69,6 +69,12 @@ TABLES: dict[str, tuple[bytes, list[list[Any]], str]] = {
     "inhabitants.csv": (b"Ort;n\nA;1.234.567\nB;1.200\n", [["A", 1234567], ["B", 1200]], "thousands"),
     "thin_blanks.csv": ("a;b\nx;1\u202f234,5\ny;7,0\n".encode(), [["x", 1234.5], ["y", 7.0]], "thousands"),
     "english.csv": (b'a,b\nx,"1,234"\ny,"5,678,901"\n', [["x", 1234], ["y", 5678901]], "thousands"),
+    "swallowed.csv": (
+        b'id,town,n\n1,"Ulm,1\n2,Bonn,2\n3,Graz,3\n4,"Linz",4\n',
+        [[1, 'Ulm,1\n2,Bonn,2\n3,Graz,3\n4,Linz"', 4]],
+        "reads like 3 more rows",
+    ),
+    "two_lines.csv": (b'id,t,n\n1,"dear\nyou",2\n', [[1, "dear\nyou", 2]], ""),
     "values_above.csv": (b"1,2.5\n4,5.5\n7,8.5\n", [[4, 5.5], [7, 8.5]], "header=None"),
     "backslashes.csv": (b'id,t\n1,"a \\"b\\", c"\n2,"d"\n', [[1, 'a "b", c'], [2, "d"]], ""),
     "paths.csv": (b'id,t\n1,"C:\\"\n2,"D:\\"\n', [[1, "C:\\"], [2, "D:\\"]], ""),
@@ -105,6 +111,7 @@ TABLES: dict[str, tuple[bytes, list[list[Any]], str]] = {
 }
 
 REFUSED: dict[str, tuple[bytes, str]] = {
+    "cut_off.csv.gz": (gzip.compress(b"a,b\n" + b"1,2\n" * 9_000, mtime=0)[:60], "cut off"),
     "nothing.json": (b"", "is empty: it has 0 bytes"),
     "nothing.zip": (b"", "is empty: it has 0 bytes"),
     "half.json": (b'[{"a":1},{"a":', "as_='text'"),

@@ -14,6 +14,7 @@ from loaders.notes import note
 from loaders.numerals import without_groups
 from loaders.registry import Options
 from loaders.source import Source
+from loaders.swallowed import tell_of_swallowed_rows
 
 _OWN_LAYOUT = frozenset({"names", "header", "index_col", "skiprows", "on_bad_lines", "engine"})
 _OWN_TYPES = frozenset({"dtype", "thousands", "converters"})
@@ -44,8 +45,12 @@ def load_csv(source: Source, options: Options) -> pd.DataFrame:
         )
     if source.extension in _TEXT:
         note("its lines are rows of fields, so it is read as a table. as_='text' gives the text.")
-    if not isinstance(df, pd.DataFrame) or _OWN_TYPES & options.keys():
+    if not isinstance(df, pd.DataFrame):
         return df  # `chunksize` was asked for: an iterator of tables
+    if "quoting" not in options:
+        tell_of_swallowed_rows(source, df, layout.separator)
+    if _OWN_TYPES & options.keys():
+        return df
     return _with_plain_numbers(df, layout)
 
 

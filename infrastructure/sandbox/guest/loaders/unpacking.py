@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -91,8 +92,21 @@ class Unpacked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer."""
-        chunk = self._inner.read(len(buffer))
+        """Fill a buffer.
+
+        Raises:
+            LoadFileError: the compressed bytes are damaged or end too early, or look like a bomb.
+        """
+        try:
+            chunk = self._inner.read(len(buffer))
+        except LoadFileError:
+            raise  # that of a wrapper within
+        except (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error) as error:
+            msg = (
+                f"What is compressed in it is damaged or cut off after {self._position:,} bytes "
+                f"({error}). Upload it again. as_='bytes' gives the file as it is."
+            )
+            raise LoadFileError(msg) from None
         buffer[: len(chunk)] = chunk
         self._position += len(chunk)
         refuse_bomb(self._position, self._packed_bytes)
