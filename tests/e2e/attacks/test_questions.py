@@ -93,9 +93,12 @@ def test_a_run_that_holds_connections_is_heard_no_longer(
 ) -> None:
     """Of a thousand connections the host holds a few; no more answers than that are on their way."""
     with _Descriptors() as descriptors:
-        answer, count = asking.printed(_CONNECT + _HOLDING.replace("ACT", act)).split()
-    assert answer == "BlockingIOError"
-    assert int(count) in on_their_way
+        result = asking(_CONNECT + _HOLDING.replace("ACT", act))
+    # A watchdog takes sockets for as much memory as they may hold, so it may be quicker.
+    if result.outcome is not Outcome.KILLED or "memory" not in result.explanation:
+        answer, count = result.stdout.split()
+        assert answer == "BlockingIOError"
+        assert int(count) in on_their_way
     assert descriptors.most - descriptors.before < 64
 
 
