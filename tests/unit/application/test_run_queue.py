@@ -71,10 +71,12 @@ def test_who_waits_hears_the_place_and_gets_the_turn_at_once() -> None:
     third = Held(queue, "c")
     assert third.person.told.wait(SOON_S)
     time.sleep(0.3)
+    third.person.told.clear()
     began = time.monotonic()
     first.end()
     assert second.has_turn.wait(SOON_S)
     assert time.monotonic() - began < 1
+    assert third.person.told.wait(SOON_S)
     second.end()
     assert third.has_turn.wait(SOON_S)
     third.end()

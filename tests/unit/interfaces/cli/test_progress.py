@@ -19,12 +19,13 @@ def observer() -> WaitingObserver:
 
 @pytest.fixture
 def _usual_hangup() -> Iterator[None]:
-    """Put the handler of SIGHUP back at the end."""
-    usual = signal.getsignal(signal.SIGHUP)
+    """Have SIGHUP end the program, as where nobody ran `nohup`, and put its handler back at the end."""
+    usual = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, usual)
 
 
+@pytest.mark.usefixtures("_usual_hangup")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_to_end_cancels_and_then_ends_the_program(
     observer: WaitingObserver, number: signal.Signals, status: int
